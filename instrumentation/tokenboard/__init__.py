@@ -1,0 +1,1 @@
+"""One import, and every LLM call of a Python app is on the books."""

@@ -1,0 +1,1 @@
+"""A small company on real SDKs and a local provider."""

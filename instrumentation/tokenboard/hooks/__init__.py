@@ -1,0 +1,1 @@
+"""How calls are seen: one file per HTTP client."""

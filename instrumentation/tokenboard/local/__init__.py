@@ -1,0 +1,1 @@
+"""The one-process stack: receiver, embedded ClickHouse, its HTTP interface, the page."""

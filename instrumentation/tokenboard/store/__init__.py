@@ -1,0 +1,1 @@
+"""The books in ClickHouse: connection, migrations, prices, rollups."""

@@ -1,0 +1,1 @@
+"""Wire formats: bytes in, facts out. No I/O, no OpenTelemetry."""
