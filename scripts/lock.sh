@@ -1,0 +1,14 @@
+#!/bin/sh
+# Renews the lock files: exact versions with hashes for every platform, no index address inside.
+# Usage: scripts/lock.sh [path of uv] [uv options, e.g. --upgrade]
+set -eu
+uv=${1:-uv}
+[ $# -gt 0 ] && shift
+compile() {
+  out=$1
+  shift
+  "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+    --no-header --no-strip-extras pyproject.toml "$@" -o "requirements/$out"
+}
+compile demo.txt --extra demo --group build "$@"
+compile dev.txt --extra demo --group dev "$@"
