@@ -8,7 +8,13 @@ compile() {
   out=$1
   shift
   "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
-    --no-header --no-strip-extras pyproject.toml "$@" -o "requirements/$out"
+    --no-header --no-strip-extras --group build pyproject.toml "$@" -o "requirements/$out"
 }
-compile demo.txt --extra demo --group build "$@"
+compile demo.txt --extra demo "$@"
 compile dev.txt --extra demo --group dev "$@"
+# The environments of tests/compat and of the bench, each from its own list.
+compile frameworks.txt requirements/frameworks.in --override requirements/overrides.txt "$@"
+compile beside.txt requirements/beside.in "$@"
+compile peers.txt requirements/peers.in "$@"
+compile openlit.txt requirements/openlit.in "$@"
+compile oldest.txt requirements/oldest.in --resolution lowest-direct "$@"
