@@ -1,0 +1,7 @@
+"""The dashboards, one module each; ``BOARDS`` lists their builders."""
+
+from __future__ import annotations
+
+from generator.boards import leaderboard
+
+BOARDS = (leaderboard.build,)

@@ -1,0 +1,108 @@
+"""A dashboard around its panels: variables, links, time range."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tokenboard import queries
+
+from generator.panels import DATASOURCE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Json = dict[str, Any]
+
+SCHEMA_VERSION = 42
+TAG = "tokenboard"
+_REFRESH_ON_TIME_RANGE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A choice at the top of a dashboard, filled by a query; several values or All.
+
+    Args:
+        name: as queries use it.
+        label: as people read it.
+        query: file whose first column is the value and whose second, if any, the text.
+        description: what choosing does.
+        all_value: SQL text that All stands for; the same in every query's header.
+    """
+
+    name: str
+    label: str
+    query: str
+    description: str
+    all_value: str = "v=*"
+
+    def json(self) -> Json:
+        """The entry of ``templating.list``."""
+        return {
+            "allValue": self.all_value,
+            "allowCustomValue": False,
+            "current": {"selected": True, "text": ["All"], "value": [queries.ALL]},
+            "datasource": DATASOURCE,
+            "description": self.description,
+            "hide": 0,
+            "includeAll": True,
+            "label": self.label,
+            "multi": True,
+            "name": self.name,
+            "options": [],
+            "query": {"editorType": "sql", "rawSql": queries.load(self.query).sql},
+            "refresh": _REFRESH_ON_TIME_RANGE,
+            "regex": "",
+            "skipUrlSync": False,
+            "sort": 0,
+            "type": "query",
+        }
+
+
+def dashboard(
+    uid: str,
+    title: str,
+    description: str,
+    panels: Sequence[Json],
+    *,
+    variables: Sequence[Variable] = (),
+    time_from: str = "now-30d",
+    refresh: str = "1m",
+) -> Json:
+    """The whole document, panels numbered in order."""
+    return {
+        "annotations": {"list": []},
+        "description": description,
+        "editable": False,
+        "fiscalYearStartMonth": 0,
+        "graphTooltip": 1,
+        "id": None,
+        "links": [
+            {
+                "asDropdown": False,
+                "icon": "external link",
+                "includeVars": True,
+                "keepTime": True,
+                "tags": [TAG],
+                "targetBlank": False,
+                "title": "tokenboard",
+                "tooltip": "",
+                "type": "dashboards",
+                "url": "",
+            }
+        ],
+        "panels": [{"id": number, **panel} for number, panel in enumerate(panels, 1)],
+        "preload": False,
+        "refresh": refresh,
+        "schemaVersion": SCHEMA_VERSION,
+        "tags": [TAG],
+        "templating": {"list": [variable.json() for variable in variables]},
+        "time": {"from": time_from, "to": "now"},
+        "timepicker": {"refresh_intervals": ["10s", "30s", "1m", "5m", "15m"]},
+        "timezone": "browser",
+        "title": title,
+        "uid": uid,
+        "version": 1,
+        "weekStart": "",
+    }
