@@ -93,3 +93,5 @@ class ResponseFacts:
     finished: bool = False
     deferred: bool = False
     """An accepted background job: usage comes with a later poll."""
+    emit: bool = True
+    """False when there is nothing to put on the books: a poll that brought no new usage."""

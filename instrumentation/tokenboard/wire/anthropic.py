@@ -1,0 +1,144 @@
+"""Anthropic Messages, direct and inside Bedrock and Vertex.
+
+https://docs.claude.com/en/api/messages
+https://docs.claude.com/en/docs/build-with-claude/streaming
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tokenboard.wire.answer import Answer
+from tokenboard.wire.model import Usage
+from tokenboard.wire.request import Draft, newest, plain
+from tokenboard.wire.values import Json, added, count, first_count, items, obj, objects, text
+
+_NUMBERS = {
+    "max_tokens": "max_tokens",
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "top_k": "top_k",
+}
+
+
+def read(draft: Draft, body: Json) -> None:
+    """Read a request: https://docs.claude.com/en/api/messages."""
+    draft.model = text(body.get("model")) or draft.model
+    draft.stream = body.get("stream") is True or draft.stream
+    draft.end_user_id = text((obj(body.get("metadata")) or {}).get("user_id"))
+    draft.numbers(body, _NUMBERS)
+    draft.stop(body.get("stop_sequences"))
+    system = body.get("system")
+    if system:
+        draft.opening.append(f"system\n{plain(system)}")
+    turns = items(body.get("messages"))
+    draft.chat(turns)
+    last = obj(turns[-1]) if turns else None
+    if last is not None and _results(last):
+        draft.trigger = "tool"
+    for turn in newest(turns):
+        for result in _results(turn):
+            draft.result(result.get("content"))
+
+
+def _results(turn: Json) -> list[Json]:
+    return [part for part in objects(turn.get("content")) if part.get("type") == "tool_result"]
+
+
+class MessagesAnswer(Answer):
+    """Reads a whole message, or the events that build one."""
+
+    __slots__ = ("_raw",)
+
+    markers = (
+        b"message_start",
+        b"message_delta",
+        b"message_stop",
+        b"tool_use",
+        b"input_json_delta",
+        b'"error"',
+        b": error",
+        b"amazon-bedrock",
+    )
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._raw: Json = {}
+
+    def value(self, body: Json, event: str | None) -> None:
+        kind = text(body.get("type")) or event
+        if kind == "message_start":
+            self._message(obj(body.get("message")) or {})
+        elif kind == "message":
+            self._message(body)
+            self.finished = True
+        elif kind == "message_delta":
+            delta = obj(body.get("delta")) or {}
+            self.reason(delta.get("stop_reason"))
+            self._usage(obj(body.get("usage")))
+        elif kind == "message_stop":
+            self.finished = True
+        elif kind == "content_block_start":
+            self._block(obj(body.get("content_block")) or {}, body.get("index"))
+        elif kind == "content_block_delta":
+            delta = obj(body.get("delta")) or {}
+            if delta.get("type") == "input_json_delta":
+                self.tool(body.get("index"), None, delta.get("partial_json"))
+        elif kind == "error" or body.get("error"):
+            details = obj(body.get("error")) or {}
+            self.fail(details.get("type"))
+        elif "content" in body or "usage" in body:
+            self._message(body)
+            self.finished = True
+
+    def _message(self, message: Json) -> None:
+        self.name(message.get("id"), message.get("model"))
+        self.reason(message.get("stop_reason"))
+        for index, block in enumerate(objects(message.get("content"))):
+            self._block(block, index)
+        self._usage(obj(message.get("usage")))
+
+    def _block(self, block: Json, index: Any) -> None:
+        if block.get("type") == "tool_use":
+            # A stream starts the call with an empty object and sends the text of the real one.
+            self.tool(count(index), block.get("name"), block.get("input") or None)
+
+    def _usage(self, usage: Json | None) -> None:
+        if usage is None:
+            return
+        tier = text(usage.get("service_tier"))
+        if tier is not None:
+            self.tier = tier
+        # The counts of a message_delta are cumulative: they replace what message_start said.
+        for name, value in usage.items():
+            if value is not None:
+                self._raw[name] = value
+        self.usage = from_object(self._raw)
+
+
+def from_object(usage: Json) -> Usage | None:
+    """Read a usage object; cache reads and writes come on top of ``input_tokens``.
+
+    https://docs.claude.com/en/docs/build-with-claude/prompt-caching#tracking-cache-performance
+    """
+    fresh = first_count(usage, "input_tokens")
+    read = first_count(usage, "cache_read_input_tokens")
+    write = first_count(usage, "cache_creation_input_tokens")
+    lifetimes = obj(usage.get("cache_creation"))
+    if write is None and lifetimes is not None:
+        write = added(
+            first_count(lifetimes, "ephemeral_5m_input_tokens"),
+            first_count(lifetimes, "ephemeral_1h_input_tokens"),
+        )
+    tokens_out = first_count(usage, "output_tokens")
+    tokens_in = added(fresh, read, write)
+    if tokens_in is None and tokens_out is None:
+        return None
+    return Usage(
+        input_tokens=tokens_in,
+        output_tokens=tokens_out,
+        cache_read_tokens=read,
+        cache_write_tokens=write,
+        cache_write_1h_tokens=first_count(lifetimes, "ephemeral_1h_input_tokens"),
+        reasoning_tokens=first_count(obj(usage.get("output_tokens_details")), "thinking_tokens"),
+    )

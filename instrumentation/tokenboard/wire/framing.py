@@ -1,0 +1,298 @@
+"""Cut a body into JSON values whatever it calls itself: SSE, JSON lines, one value, an array.
+
+Nothing here raises on bad input, takes more than linear time, or keeps more than ``MAX_VALUE``
+bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Protocol
+
+MAX_VALUE = 32 << 20
+"""Bytes of one JSON value (a whole body, one event) beyond which it is not read: 32 MiB."""
+
+_DATA = b"data:"
+_EVENT = b"event:"
+_DONE = b"[DONE]"
+
+
+class Taker(Protocol):
+    """What the framings feed: the answer being read."""
+
+    settled: bool
+    """Whether events without a marker hold nothing new any more."""
+    markers: tuple[bytes, ...]
+    """Bytes of which an event that matters holds at least one."""
+
+    def take(self, value: Any, event: str | None) -> None:
+        """Take in one JSON value and the name of its event, if it had one."""
+        ...
+
+    def done(self) -> None:
+        """Note the stream's own end marker."""
+        ...
+
+
+class Framing(Protocol):
+    """Takes chunks cut anywhere and hands whole values to a ``Taker``."""
+
+    def feed(self, chunk: bytes) -> None:
+        """Take in the next bytes."""
+        ...
+
+    def close(self) -> None:
+        """Hand on what still waits: no more bytes will come."""
+        ...
+
+
+def parse(data: bytes | bytearray) -> Any:
+    """Parse JSON text in any Unicode encoding.
+
+    Raises:
+        ValueError: if it is not JSON, or nested too deeply.
+    """
+    try:
+        return json.loads(data)
+    except UnicodeDecodeError:
+        return json.loads(data.decode("utf-8", "replace"))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+class Whole:
+    """One JSON value, read at the end."""
+
+    __slots__ = ("_body", "_taker", "overflowed")
+
+    def __init__(self, taker: Taker) -> None:
+        self._taker = taker
+        self._body: bytes | bytearray = b""
+        self.overflowed = False
+
+    def feed(self, chunk: bytes) -> None:
+        if self.overflowed:
+            return
+        if not self._body:
+            self._body = chunk  # mostly the only one: no copy
+        elif isinstance(self._body, bytearray):
+            self._body += chunk
+        else:
+            self._body = bytearray(self._body)
+            self._body += chunk
+        if len(self._body) > MAX_VALUE:
+            self._body = b""
+            self.overflowed = True
+
+    def close(self) -> None:
+        body, self._body = self._body, b""
+        if not body:
+            return
+        try:
+            value = parse(body)
+        except ValueError:
+            # More than one value: JSON lines (or events) under the name of application/json.
+            lines = Lines(self._taker)
+            lines.feed(bytes(body))
+            lines.close()
+            return
+        self._taker.take(value, None)
+
+
+class Lines:
+    """Server-sent events and JSON lines: both are lines with one JSON value each, mostly.
+
+    https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+    Beyond the specification, as met at real servers: events not parted by blank lines, bare JSON
+    between events, pretty-printed JSON where a stream was due.
+    """
+
+    __slots__ = ("_budget", "_event", "_overflowed", "_partial", "_pending", "_return", "_taker")
+
+    def __init__(self, taker: Taker) -> None:
+        self._taker = taker
+        self._partial = bytearray()
+        self._overflowed = False
+        self._pending = bytearray()
+        self._budget = 0
+        self._event: str | None = None
+        self._return = False
+
+    def feed(self, chunk: bytes) -> None:
+        taker = self._taker
+        if taker.settled and chunk[-1:] == b"\n" and not self._partial and not self._pending:
+            # Whole lines, and nothing is waiting: most chunks of most streams end here.
+            for marker in taker.markers:
+                if marker in chunk:
+                    break
+            else:
+                return
+        if b"\r" in chunk or self._return:
+            chunk = self._only_newlines(chunk)
+        lines = chunk.split(b"\n")
+        last = lines.pop()
+        if lines and (self._partial or self._overflowed):
+            lines[0] = self._completed(lines[0])
+        for line in lines:
+            self._line(line)
+        if last:
+            self._keep(last)
+
+    def close(self) -> None:
+        if self._partial:
+            self._line(self._completed(b""))
+        self._line(b"")
+
+    def _only_newlines(self, chunk: bytes) -> bytes:
+        if self._return and chunk[:1] == b"\n":
+            chunk = chunk[1:]
+        self._return = chunk[-1:] == b"\r"
+        return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+    def _keep(self, part: bytes) -> None:
+        if self._overflowed:
+            return
+        self._partial += part
+        if len(self._partial) > MAX_VALUE:
+            self._partial.clear()
+            self._overflowed = True
+
+    def _completed(self, end: bytes) -> bytes:
+        self._keep(end)
+        line = b":" if self._overflowed else bytes(self._partial)  # a comment: too long to read
+        self._partial.clear()
+        self._overflowed = False
+        return line
+
+    def _line(self, line: bytes) -> None:
+        if line[:5] == _DATA:
+            self._data(line[6:] if line[5:6] == b" " else line[5:])
+        elif not line:
+            if self._pending:
+                self._give(self._pending)
+                self._pending.clear()
+            self._event = None
+        elif line[:6] == _EVENT:
+            self._event = line[6:].strip().decode("utf-8", "replace")
+        elif self._pending or line[:1] in b"{[":
+            self._data(line)
+
+    def _data(self, data: bytes) -> None:
+        if self._pending:
+            self._join(data)
+            return
+        data = data.strip()
+        if data[:1] == b"{":
+            if data[-1:] == b"}" and self._give(data):
+                return
+        elif data[:6] == _DONE:
+            self._taker.done()
+            return
+        elif data[:1] != b"[":
+            return
+        self._pending += data
+        self._budget = 2 * MAX_VALUE
+
+    def _join(self, data: bytes) -> None:
+        """A value in several lines: it may be whole once a line begins with its last bracket."""
+        pending = self._pending
+        if len(pending) + len(data) > MAX_VALUE:
+            pending.clear()
+            return
+        pending += b"\n"
+        pending += data
+        if data[:1] == b"{" and data.rstrip()[-1:] == b"}" and self._give(data):
+            pending.clear()  # what waited was no JSON at all: this line is whole by itself
+        elif data[:1] in b"{}]" and len(pending) <= self._budget:
+            self._budget -= len(pending)
+            if self._give(pending):
+                pending.clear()
+
+    def _give(self, data: bytes | bytearray) -> bool:
+        taker = self._taker
+        if taker.settled:
+            for marker in taker.markers:
+                if marker in data:
+                    break
+            else:
+                return True
+        try:
+            value = parse(data)
+        except ValueError:
+            return False
+        taker.take(value, self._event)
+        return True
+
+
+_STRUCTURE = re.compile(rb'["{}\\]')
+_QUOTE, _BACKSLASH, _OPEN, _SHUT = b'"\\{}'
+
+
+class Array:
+    """A JSON array that comes element by element, as Gemini streams without ``alt=sse``.
+
+    Only objects are handed on.
+    https://ai.google.dev/api/generate-content#method:-models.streamgeneratecontent
+    """
+
+    __slots__ = ("_depth", "_element", "_escaped", "_overflowed", "_quoted", "_taker")
+
+    def __init__(self, taker: Taker) -> None:
+        self._taker = taker
+        self._element = bytearray()
+        self._overflowed = False
+        self._depth = 0
+        self._quoted = False
+        self._escaped = False
+
+    def feed(self, chunk: bytes) -> None:
+        start = 0
+        skip = 0 if self._escaped else -1
+        self._escaped = False
+        for match in _STRUCTURE.finditer(chunk):
+            at = match.start()
+            if at == skip:
+                continue
+            sign = chunk[at]
+            if self._quoted:
+                if sign == _BACKSLASH:
+                    skip = at + 1
+                elif sign == _QUOTE:
+                    self._quoted = False
+            elif sign == _QUOTE:
+                self._quoted = True
+            elif sign == _OPEN:
+                if self._depth == 0:
+                    start = at
+                self._depth += 1
+            elif sign == _SHUT and self._depth:
+                self._depth -= 1
+                if self._depth == 0:
+                    self._keep(chunk[start : at + 1])
+                    self._hand_on()
+        self._escaped = bool(chunk) and skip == len(chunk)
+        if self._depth:
+            self._keep(chunk[start:])
+
+    def close(self) -> None:
+        self._element.clear()
+
+    def _keep(self, part: bytes) -> None:
+        if self._overflowed:
+            return
+        self._element += part
+        if len(self._element) > MAX_VALUE:
+            self._element.clear()
+            self._overflowed = True
+
+    def _hand_on(self) -> None:
+        overflowed, self._overflowed = self._overflowed, False
+        if not overflowed:
+            try:
+                value = parse(self._element)
+            except ValueError:
+                pass
+            else:
+                self._taker.take(value, None)
+        self._element.clear()

@@ -1,0 +1,105 @@
+"""Who answers at a host: values of ``gen_ai.provider.name``.
+
+The well-known values are the conventions' own
+(https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/); others are the names
+that the providers go by.
+"""
+
+from __future__ import annotations
+
+_SUFFIXES = {
+    "openai.com": "openai",
+    "anthropic.com": "anthropic",
+    "claude.com": "anthropic",
+    "openai.azure.com": "azure.ai.openai",
+    "cognitiveservices.azure.com": "azure.ai.openai",
+    "services.ai.azure.com": "azure.ai.inference",
+    "models.ai.azure.com": "azure.ai.inference",
+    "inference.ai.azure.com": "azure.ai.inference",
+    "amazonaws.com": "aws.bedrock",
+    "api.aws": "aws.bedrock",
+    "generativelanguage.googleapis.com": "gcp.gemini",
+    "aiplatform.googleapis.com": "gcp.vertex_ai",
+    "cohere.com": "cohere",
+    "cohere.ai": "cohere",
+    "deepseek.com": "deepseek",
+    "groq.com": "groq",
+    "mistral.ai": "mistral_ai",
+    "perplexity.ai": "perplexity",
+    "x.ai": "x_ai",
+    "openrouter.ai": "openrouter",
+    "together.xyz": "together_ai",
+    "together.ai": "together_ai",
+    "fireworks.ai": "fireworks_ai",
+    "cerebras.ai": "cerebras",
+    "moonshot.ai": "moonshot_ai",
+    "moonshot.cn": "moonshot_ai",
+    "nvidia.com": "nvidia",
+    "sambanova.ai": "sambanova",
+    "huggingface.co": "hugging_face",
+    "huggingface.cloud": "hugging_face",
+    "writer.com": "writer",
+    "voyageai.com": "voyage_ai",
+    "ollama.com": "ollama",
+    "deepinfra.com": "deepinfra",
+    "novita.ai": "novita",
+    "hyperbolic.xyz": "hyperbolic",
+    "githubcopilot.com": "github",
+    "models.github.ai": "github",
+    "z.ai": "z_ai",
+    "bigmodel.cn": "z_ai",
+    "aliyuncs.com": "alibaba",
+    "minimax.io": "minimax",
+    "minimaxi.com": "minimax",
+    "jina.ai": "jina",
+    "ai21.com": "ai21",
+    "upstage.ai": "upstage",
+    "nebius.com": "nebius",
+    "nebius.ai": "nebius",
+    "ovh.net": "ovhcloud",
+    "scaleway.ai": "scaleway",
+    "heroku.com": "heroku",
+    "vercel.sh": "vercel",
+    "cloudflare.com": "cloudflare",
+    "databricks.com": "databricks",
+    "azuredatabricks.net": "databricks",
+    "watsonx.ai": "ibm.watsonx.ai",
+    "ml.cloud.ibm.com": "ibm.watsonx.ai",
+    "inference.net": "inference_net",
+    "baseten.co": "baseten",
+    "reka.ai": "reka",
+    "inceptionlabs.ai": "inception",
+    "lepton.run": "lepton",
+    "volces.com": "volcengine",
+    "stepfun.com": "stepfun",
+    "siliconflow.cn": "siliconflow",
+    "siliconflow.com": "siliconflow",
+    "friendli.ai": "friendli",
+    "featherless.ai": "featherless",
+    "chutes.ai": "chutes",
+}
+
+_OLLAMA_PORT = 11434
+
+
+def known(host: str) -> str | None:
+    """Return the provider whose host this is, if it is a known one."""
+    if host.endswith("-aiplatform.googleapis.com"):
+        return "gcp.vertex_ai"
+    rest = host
+    while rest:
+        provider = _SUFFIXES.get(rest)
+        if provider is not None:
+            return provider
+        rest = rest.partition(".")[2]
+    return None
+
+
+def provider_of(host: str, path: str, default: str) -> str:
+    """Return who answers at ``host``, else ``default``: whose format it is."""
+    provider = known(host)
+    if provider is None:
+        return default
+    if provider == "azure.ai.inference" and "/openai/" in path:
+        return "azure.ai.openai"
+    return provider

@@ -1,0 +1,119 @@
+"""OpenAI Chat Completions, and everything that speaks it.
+
+https://platform.openai.com/docs/api-reference/chat/object
+https://platform.openai.com/docs/api-reference/chat-streaming/streaming
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tokenboard.wire.answer import Answer
+from tokenboard.wire.openai_usage import read_usage
+from tokenboard.wire.request import Draft, choice_count
+from tokenboard.wire.values import Json, count, obj, objects, text
+
+_NUMBERS = {
+    "max_tokens": "max_tokens",
+    "max_completion_tokens": "max_tokens",
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "top_k": "top_k",
+    "seed": "seed",
+    "random_seed": "seed",  # Mistral
+    "frequency_penalty": "frequency_penalty",
+    "presence_penalty": "presence_penalty",
+}
+
+
+def read(draft: Draft, body: Json) -> None:
+    """Read a request: https://platform.openai.com/docs/api-reference/chat/create."""
+    common(draft, body)
+    draft.chat(body.get("messages"))
+
+
+def common(draft: Draft, body: Json) -> None:
+    """Read what chat and text completions have in common."""
+    draft.model = text(body.get("model")) or draft.model
+    draft.stream = body.get("stream") is True or draft.stream
+    draft.end_user_id = text(body.get("safety_identifier")) or text(body.get("user"))
+    draft.numbers(body, _NUMBERS)
+    draft.stop(body.get("stop"))
+    choice_count(draft, body.get("n"))
+    effort = text(body.get("reasoning_effort")) or text(
+        (obj(body.get("reasoning")) or {}).get("effort")
+    )
+    if effort is not None:
+        draft.parameters["reasoning.level"] = effort
+    tier = text(body.get("service_tier"))
+    if tier is not None and tier != "auto":
+        draft.parameters["service_tier"] = tier
+
+
+class ChatAnswer(Answer):
+    """Reads whole completions and chunks alike: some servers answer one with the other."""
+
+    __slots__ = ()
+
+    markers = (
+        b'"usage":{',
+        b'"usage": {',
+        b'"finish_reason":"',
+        b'"finish_reason": "',
+        b'"tool_calls":[',
+        b'"tool_calls": [',
+        b'"error"',
+        b'"function_call":{',
+        b"[DONE]",
+    )
+
+    def value(self, body: Json, event: str | None) -> None:
+        self.name(body.get("id"), body.get("model"))
+        tier = text(body.get("service_tier"))
+        if tier is not None:
+            self.tier = tier
+        for position, choice in enumerate(objects(body.get("choices"))):
+            self._choice(choice, position)
+        usage = read_usage(body)
+        if usage is not None:
+            self.usage = usage
+        error = body.get("error")
+        if error:
+            self._failed(error)
+        elif event == "error":
+            self.fail(body.get("code"), body.get("type"))
+        elif body.get("object") == "error":
+            self.fail(body.get("type"), body.get("code"))
+
+    def _choice(self, choice: Json, position: int) -> None:
+        index = count(choice.get("index"))
+        index = position if index is None else index
+        self.reason(choice.get("finish_reason"), index)
+        for name in ("delta", "message"):
+            message = obj(choice.get(name))
+            if message is not None:
+                self._calls(message, index)
+                if message.get("tool_calls"):
+                    break  # Writer's chunks say everything twice
+
+    def _calls(self, message: Json, index: int) -> None:
+        for position, call in enumerate(objects(message.get("tool_calls"))):
+            function = obj(call.get("function")) or obj(call.get("custom")) or {}
+            at = count(call.get("index"))
+            key = (index, position if at is None else at)
+            self.tool(key, function.get("name"), _arguments(function))
+        legacy = obj(message.get("function_call"))
+        if legacy is not None:
+            self.tool((index, -1), legacy.get("name"), _arguments(legacy))
+
+    def _failed(self, error: Any) -> None:
+        details = obj(error)
+        if details is None:
+            self.fail()
+        else:
+            self.fail(details.get("code"), details.get("type"), details.get("status"))
+
+
+def _arguments(function: Json) -> Any:
+    arguments = function.get("arguments")
+    return function.get("input") if arguments is None else arguments

@@ -1,0 +1,164 @@
+"""What the readers of requests share: a draft to fill in, and how turns are read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from tokenboard.wire.hashing import Hasher, canonical
+from tokenboard.wire.values import Json, count, items, obj, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tokenboard.wire.model import Trigger
+
+_TRIGGERS: dict[str, Trigger] = {
+    "user": "user",
+    "human": "user",
+    "tool": "tool",
+    "function": "tool",
+    "ipython": "tool",
+    "assistant": "assistant",
+    "model": "assistant",
+    "chatbot": "assistant",
+    "ai": "assistant",
+    "system": "system",
+    "developer": "system",
+}
+
+_MOST_RESULTS = 512
+
+
+class Draft:
+    """The facts of a request while a format reads them; see ``model.RequestFacts``."""
+
+    __slots__ = (
+        "conversation_id",
+        "end_user_id",
+        "hasher",
+        "headers",
+        "messages",
+        "model",
+        "opening",
+        "parameters",
+        "previous_response_id",
+        "stream",
+        "tool_results",
+        "trigger",
+    )
+
+    def __init__(
+        self, hasher: Hasher, headers: dict[str, str], model: str | None, *, stream: bool
+    ) -> None:
+        self.hasher = hasher
+        self.headers = headers
+        self.model = model
+        self.stream = stream
+        self.parameters: dict[str, Any] = {}
+        self.end_user_id: str | None = None
+        self.conversation_id: str | None = None
+        self.previous_response_id: str | None = None
+        self.opening: list[str] = []
+        """The texts up to the first user message: what stays the same while a talk goes on."""
+        self.trigger: Trigger | None = None
+        self.messages: int | None = None
+        self.tool_results: list[str] = []
+
+    def numbers(self, source: Json, names: dict[str, str]) -> None:
+        """Copy the numeric parameters of ``source`` under their conventional names."""
+        for name, ours in names.items():
+            value = source.get(name)
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                self.parameters[ours] = value
+
+    def stop(self, value: Any) -> None:
+        """Note the stop sequences: one text or a list of them."""
+        sequences = [value] if isinstance(value, str) else items(value)
+        texts = [each for each in sequences if isinstance(each, str)]
+        if texts:
+            self.parameters["stop_sequences"] = texts
+
+    def role(self, role: Any) -> None:
+        """Note whose message drove this call."""
+        self.trigger = _TRIGGERS.get(role.lower()) if isinstance(role, str) else None
+
+    def result(self, content: Any) -> None:
+        """Note a tool's result in the newest turn."""
+        if len(self.tool_results) < _MOST_RESULTS:
+            self.tool_results.append(self.hasher.text(plain(content)))
+
+    def chat(self, messages: Any) -> None:
+        """Read messages that have ``role`` and ``content`` (and ``tool`` for a tool's result)."""
+        turns = items(messages)
+        self.messages = len(turns)
+        for turn in turns:
+            message = obj(turn)
+            if message is None:
+                continue
+            role = message.get("role")
+            kind = _TRIGGERS.get(role.lower()) if isinstance(role, str) else None
+            if kind in ("user", "system"):
+                self.opening.append(f"{kind}\n{plain(message.get('content'))}")
+            if kind == "user":
+                break
+        last = obj(turns[-1]) if turns else None
+        if last is not None:
+            self.role(last.get("role"))
+        for turn in newest(turns):
+            if turn.get("role") in ("tool", "function"):
+                self.result(turn.get("content"))
+
+
+def newest(turns: list[Any]) -> list[Json]:
+    """Return the messages after the assistant's last one, in order."""
+    fresh: list[Json] = []
+    for turn in reversed(turns):
+        message = obj(turn)
+        if message is None:
+            continue
+        role = message.get("role")
+        if isinstance(role, str) and _TRIGGERS.get(role.lower()) == "assistant":
+            break
+        fresh.append(message)
+    fresh.reverse()
+    return fresh
+
+
+def plain(content: Any) -> str:
+    """Write a message's content as text, the same for a text and for a list with that one text.
+
+    ``cache_control`` and the like move from turn to turn and are no part of what was said.
+    """
+    if isinstance(content, str):
+        return content
+    if content is None:
+        return ""
+    if isinstance(content, list):
+        return "\n".join(_part(part) for part in cast("list[Any]", content))
+    return _part(content)
+
+
+def _part(part: Any) -> str:
+    fields = obj(part)
+    if fields is None:
+        return part if isinstance(part, str) else canonical(part)
+    said = fields.get("text")
+    if isinstance(said, str):
+        return said
+    return canonical({name: value for name, value in fields.items() if name != "cache_control"})
+
+
+def choice_count(draft: Draft, value: Any) -> None:
+    """Note how many answers were asked for; the conventions leave 1 out."""
+    number = count(value)
+    if number is not None and number != 1:
+        draft.parameters["choice.count"] = number
+
+
+def first_text(source: Json, names: Iterable[str]) -> str | None:
+    """Return the first text that one of ``names`` holds."""
+    for name in names:
+        said = text(source.get(name))
+        if said is not None:
+            return said
+    return None
