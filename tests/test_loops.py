@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import random
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tokenboard.loops import Detector, Finding, Limits, Step, Thresholds, findings, tool_name, worst
-
-PROJECT = Path(__file__).resolve().parent.parent
-RECORDED = Path(os.environ.get("TOKENBOARD_TEST_DATA", PROJECT / "../shared/data"))
 
 
 def tools(signatures, *, error=False):
@@ -307,10 +302,9 @@ def test_one_step_at_a_time_gives_the_same(steps):
 # --- real runs -----------------------------------------------------------------------------------
 
 
-def airline_runs():
-    path = RECORDED / "agents" / "tau_bench_gpt4o_airline.json"
-    if not path.exists():
-        pytest.skip(f"recorded data not there: {path}")
+@pytest.fixture(scope="module")
+def airline_runs(recorded_data):
+    path = recorded_data / "agents" / "tau_bench_gpt4o_airline.json"
     runs = []
     for run in json.loads(path.read_text()):
         steps = []
@@ -331,17 +325,17 @@ def airline_runs():
     return runs
 
 
-def test_no_alarm_on_real_runs():
+def test_no_alarm_on_real_runs(airline_runs):
     """None of 200 recorded airline runs raises even a hint, with 36 runs that hold tool errors."""
-    runs = airline_runs()
+    runs = airline_runs
     assert len(runs) == 200
     assert sum(any(s.error for s in run) for run in runs) == 36
     assert [f for run in runs for f in findings(run)] == []
 
 
-def test_no_alarm_on_real_runs_without_their_human_turns():
+def test_no_alarm_on_real_runs_without_their_human_turns(airline_runs):
     """Even with nobody answering, the recorded runs raise no alarm: turns are not what saves them."""
-    for run in airline_runs():
+    for run in airline_runs:
         assert not [f for f in findings([s for s in run if s.kind != "user"]) if f.alarming]
 
 
@@ -359,12 +353,12 @@ PLANTED = {
 
 
 @pytest.mark.parametrize("name", PLANTED)
-def test_planted_loops_in_real_runs_are_caught(name, record_property):
+def test_planted_loops_in_real_runs_are_caught(name, airline_runs, record_property):
     """A loop planted after a human turn in any recorded run is an alarm, within so many tool calls."""
     make, bound = PLANTED[name]
     rng = random.Random(7)
     delays = []
-    for run in airline_runs():
+    for run in airline_runs:
         at = rng.randrange(1, len(run) + 1)
         while run[at - 1].kind != "user" and at > 1:
             at -= 1
