@@ -233,7 +233,8 @@ def _window(
     if since is not None and from_ts is not None:
         raise QueryError("give the time range as since or as from_ts, not both")
     end = to_ts or datetime.now(UTC)
-    start = from_ts or end - (since or timedelta(days=30))
+    length = timedelta(days=30) if since is None else since
+    start = from_ts or end - length
     for moment in (start, end):
         if moment.tzinfo is None:
             raise QueryError(f"{moment} has no time zone; use datetime.now(UTC) or the like")
