@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from tokenboard import queries
 from tokenboard.queries.macros import TimeWindow, expand
 
@@ -30,13 +29,17 @@ FROM, TO = 1792749599, 1795341600  # date -u -d '2026-10-23 09:59:59' +%s, and s
         ("$__dateFilter(day)", "day >= toDate('2026-10-23') AND day <= toDate('2026-11-22')"),
         (
             "$__dateTimeFilter(day, ts)",
-            "(day >= toDate('2026-10-23') AND day <= toDate('2026-11-22'))"
-            f" AND (ts >= toDateTime({FROM}) AND ts <= toDateTime({TO}))",
+            (
+                "(day >= toDate('2026-10-23') AND day <= toDate('2026-11-22'))"
+                f" AND (ts >= toDateTime({FROM}) AND ts <= toDateTime({TO}))"
+            ),
         ),
         (
             "$__dt(d,t)",
-            "(d >= toDate('2026-10-23') AND d <= toDate('2026-11-22'))"
-            f" AND (t >= toDateTime({FROM}) AND t <= toDateTime({TO}))",
+            (
+                "(d >= toDate('2026-10-23') AND d <= toDate('2026-11-22'))"
+                f" AND (t >= toDateTime({FROM}) AND t <= toDateTime({TO}))"
+            ),
         ),
         ("$__fromTime .. $__toTime", f"toDateTime({FROM}) .. toDateTime({TO})"),
         (
@@ -57,8 +60,10 @@ FROM, TO = 1792749599, 1795341600  # date -u -d '2026-10-23 09:59:59' +%s, and s
         # an argument may hold commas, parentheses, strings and macros of its own
         (
             "$__timeFilter( coalesce(closed, $__toTime) )",
-            f"coalesce(closed, toDateTime({TO})) >= toDateTime({FROM})"
-            f" AND coalesce(closed, toDateTime({TO})) <= toDateTime({TO})",
+            (
+                f"coalesce(closed, toDateTime({TO})) >= toDateTime({FROM})"
+                f" AND coalesce(closed, toDateTime({TO})) <= toDateTime({TO})"
+            ),
         ),
         (
             "$__timeFilter(parse(')', ts))",
@@ -175,7 +180,7 @@ def test_an_unquoted_value_must_be_harmless(reference):
     """A format that quotes nothing takes 30d or gpt-4o, and refuses what could be SQL."""
     query = queries.parse("q", f"-- variable: u\nSELECT '{reference}'")
     assert query.render(variables={"u": "gpt-4o"}) == "SELECT 'gpt-4o'"
-    with pytest.raises(queries.VariableError, match="'u'.*not safe.*singlequote"):
+    with pytest.raises(queries.VariableError, match=r"'u'.*not safe.*singlequote"):
         query.render(variables={"u": "' OR 1=1 --"})
 
 
@@ -235,21 +240,23 @@ def test_conditional_all():
 
 def test_a_missing_value_is_named():
     """A variable nobody set and nothing defaults is an error that says both mends."""
-    with pytest.raises(queries.VariableError, match="variable 'u' has no value.*header"):
+    with pytest.raises(queries.VariableError, match=r"variable 'u' has no value.*header"):
         queries.parse("q", "-- variable: u\nSELECT ${u:singlequote}").render()
 
 
 def test_an_unknown_format_is_named():
     """A misspelt format is refused with those there are."""
     with pytest.raises(
-        queries.VariableError, match="unknown format 'singelquote'; known: .*singlequote"
+        queries.VariableError, match=r"unknown format 'singelquote'; known: .*singlequote"
     ):
         queries.parse("q", "-- variable: u\n${u:singelquote}").render(variables={"u": "x"})
 
 
 def test_an_unknown_query_is_named():
     """A name that is no file is answered with the names there are; no path gets out of the folder."""
-    with pytest.raises(queries.QueryError, match="no query 'leaderbord'; there are: .*leaderboard"):
+    with pytest.raises(
+        queries.QueryError, match=r"no query 'leaderbord'; there are: .*leaderboard"
+    ):
         queries.load("leaderbord")
     with pytest.raises(queries.QueryError, match="no query"):
         queries.load("../generate")
