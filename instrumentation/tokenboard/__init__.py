@@ -1,1 +1,38 @@
 """One import, and every LLM call of a Python app is on the books."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tokenboard.context import agent, session, task, tool, user
+    from tokenboard.export import flush
+    from tokenboard.setup import init
+
+__all__ = ["agent", "flush", "init", "session", "task", "tool", "user"]
+
+# Where each name lives: ``import tokenboard`` alone must cost an app nothing.
+_HOMES = {
+    "agent": "context",
+    "flush": "export",
+    "init": "setup",
+    "session": "context",
+    "task": "context",
+    "tool": "context",
+    "user": "context",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'tokenboard' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"tokenboard.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,1 +1,1 @@
-"""How calls are seen: one file per HTTP client."""
+"""How calls are seen: one file for each HTTP client, all of them thin."""

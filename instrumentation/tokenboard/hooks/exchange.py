@@ -1,0 +1,178 @@
+"""One request and its answer, from any HTTP client: what the hooks have in common.
+
+A hook asks ``begin`` about every request. For a call to a model it gets an ``Exchange``, makes its
+context current while the client sends, tells it of the answer's head, feeds it the body, and ends
+it. However an exchange ends, and however often it is told so, it is written down once. Nothing
+here raises.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter, time_ns
+from typing import TYPE_CHECKING
+
+from opentelemetry import context as otel
+
+from tokenboard import mishap, settings, telemetry, wire, work
+
+if TYPE_CHECKING:
+    from contextvars import Token
+
+    from opentelemetry.context import Context
+
+    from tokenboard.wire.headers import HeaderSource
+
+_IN_CALL = "tokenboard.in_call"
+_ACCEPTED = 400
+
+
+def _private(name: str) -> str:
+    # Private names of the API, yet what every instrumentation shares; missing ones do no harm.
+    return str(getattr(otel, name, name))
+
+
+_MUTED = (_private("_SUPPRESS_INSTRUMENTATION_KEY"), "suppress_instrumentation")
+_MUTE_HTTP = _private("_SUPPRESS_HTTP_INSTRUMENTATION_KEY")
+
+
+def begin(endpoint: wire.Endpoint, body: bytes, headers: HeaderSource) -> Exchange | None:
+    """Begin to write down a call to a model; None if it is to be left alone."""
+    try:
+        context = otel.get_current()
+        if _IN_CALL in context or any(context.get(key) for key in _MUTED):
+            return None
+        wanted = settings.current()
+        hasher = _hasher(wanted.hash_key)
+        facts = endpoint.read_request(body, headers, hasher)
+        if facts is None:
+            return None
+        return Exchange(endpoint, facts, hasher, context)
+    except Exception:
+        mishap.report("reading a request")
+        return None
+
+
+_hashers: dict[bytes, wire.Hasher] = {}
+
+
+def _hasher(key: bytes) -> wire.Hasher:
+    found = _hashers.get(key)
+    if found is None:
+        found = _hashers[key] = wire.Hasher(key)
+    return found
+
+
+class Exchange:
+    """A call to a model under way."""
+
+    __slots__ = (
+        "_call",
+        "_endpoint",
+        "_ended",
+        "_facts",
+        "_hasher",
+        "_inside",
+        "_outside",
+        "_reader",
+        "_status",
+        "_streamed",
+        "_token",
+    )
+
+    def __init__(
+        self,
+        endpoint: wire.Endpoint,
+        facts: wire.RequestFacts,
+        hasher: wire.Hasher,
+        context: Context,
+    ) -> None:
+        self._endpoint = endpoint
+        self._facts = facts
+        self._hasher = hasher
+        self._call = telemetry.Call(facts, endpoint.host, endpoint.port, context)
+        inside = self._call.context.copy()
+        inside[_IN_CALL] = True
+        if settings.current().http_spans != "all":
+            inside[_MUTE_HTTP] = True
+        self._inside = type(context)(inside)
+        self._outside = context
+        self._token: Token[Context] | None = None
+        self._reader: wire.ResponseReader | None = None
+        self._status: int | None = None
+        self._streamed = False
+        self._ended = False
+
+    def enter(self) -> None:
+        """Make the call current; ``leave`` in the same frame."""
+        self._token = otel.attach(self._inside)
+
+    def leave(self) -> None:
+        """Undo ``enter``."""
+        if self._token is not None:
+            work.detach(self._token, self._inside, self._outside)
+            self._token = None
+
+    def answered(
+        self, status: int, headers: HeaderSource, *, streamed: bool, encoded: bool
+    ) -> None:
+        """Take in the answer's head.
+
+        Args:
+            status: the HTTP status.
+            headers: the answer's headers.
+            streamed: whether the body follows chunk by chunk, while the caller reads.
+            encoded: whether the body's bytes are still compressed.
+        """
+        try:
+            self._status = status
+            self._streamed = streamed
+            self._reader = self._endpoint.reader(
+                self._facts, status, headers, self._hasher, encoded=encoded
+            )
+        except Exception:
+            mishap.report("reading an answer's head")
+
+    def first(self, chunk: bytes) -> None:
+        """Take in the first bytes of a streamed body."""
+        self._call.first_chunk()
+        self.feed(chunk)
+
+    def feed(self, chunk: bytes) -> None:
+        """Take in bytes of the body."""
+        if self._reader is not None:
+            self._reader.feed(chunk)
+
+    def whole(self, body: bytes) -> None:
+        """Take in a body that came whole, and end."""
+        at = (perf_counter(), time_ns())
+        self.feed(body)
+        self.end(at=at)
+
+    def end(
+        self,
+        error: BaseException | None = None,
+        *,
+        cut: bool = False,
+        at: tuple[float, int] | None = None,
+    ) -> None:
+        """Write the call down; only the first time counts.
+
+        Args:
+            error: what the client raised.
+            cut: whether the server ended the body, so that an answer without its end is broken.
+            at: when it ended, by ``perf_counter`` and ``time_ns``; now, if not given.
+        """
+        if self._ended:
+            return
+        self._ended = True
+        try:
+            answer = self._reader.finish() if self._reader is not None else None
+            failure = type(error).__qualname__ if error is not None else None
+            if cut and answer is not None and not answer.finished and self._well():
+                failure = failure or "incomplete"
+            self._call.end(answer, self._status, error=failure, streamed=self._streamed, at=at)
+        except Exception:
+            mishap.report("writing down a call")
+
+    def _well(self) -> bool:
+        return self._status is not None and self._status < _ACCEPTED

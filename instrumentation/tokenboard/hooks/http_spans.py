@@ -1,0 +1,63 @@
+"""Spans for the app's other HTTP calls, by OpenTelemetry's own instrumentation of httpx.
+
+It is started at the first request that is no call to a model: it takes its time to import, and an
+app that sets it up itself must come first, for a second set-up is ignored.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from typing import Any
+
+from tokenboard import export, mishap, settings
+
+waiting = False
+"""Whether a request should start it; read by the hooks at each request."""
+
+_lock = threading.Lock()
+_CLASSES = {"httpx": "HTTPXClientInstrumentor", "httpx2": "HTTPX2ClientInstrumentor"}
+_pending: set[str] = set()
+
+
+def want(module: str) -> None:
+    """Have ``httpx`` or ``httpx2`` instrumented at the next occasion."""
+    global waiting  # noqa: PLW0603 - one flag that costs a hook nothing to read
+    if settings.current().http_spans == "none" or module in _switched_off():
+        return
+    with _lock:
+        _pending.add(module)
+        waiting = True
+
+
+def start() -> None:
+    """Instrument what is pending, unless the app has done so itself."""
+    global waiting  # noqa: PLW0603 - as above
+    with _lock:
+        if not waiting:
+            return
+        waiting = False
+        modules = [name for name in _pending if name in sys.modules]
+        _pending.clear()
+    try:
+        from opentelemetry.instrumentation import httpx as instrumentation
+
+        providers = export.providers()
+        for module in modules:
+            # Releases before httpx2 existed lack its class.
+            kind: Any = getattr(instrumentation, _CLASSES[module], None)
+            if kind is None or kind().is_instrumented_by_opentelemetry:
+                continue
+            kind().instrument(
+                tracer_provider=providers.traces,
+                meter_provider=providers.metrics,
+                skip_dep_check=True,
+            )
+    except Exception:
+        mishap.report("instrumenting the app's other HTTP calls")
+
+
+def _switched_off() -> set[str]:
+    names = os.environ.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "")
+    return {name.strip() for name in names.split(",")}

@@ -1,0 +1,111 @@
+"""Sees what ``httpx`` and ``httpx2`` clients send, whatever transport they send it by."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from tokenboard import mishap
+from tokenboard.hooks import exchange, http_spans, tee
+from tokenboard.wire import match
+
+if TYPE_CHECKING:
+    from tokenboard.hooks.exchange import Exchange
+
+MODULES = ("httpx", "httpx2")
+_MARK = "__tokenboard__"
+
+
+def install(module: Any) -> None:
+    """Wrap ``send`` of both clients of ``module``; harmless the second time."""
+    if hasattr(module.Client.send, _MARK):
+        return
+    sync_stream, async_stream = tee.streams(module)
+    _wrap_sync(module.Client, sync_stream)
+    _wrap_async(module.AsyncClient, async_stream)
+
+
+def uninstall(module: Any) -> None:
+    """Undo ``install``, unless somebody has wrapped ``send`` after us."""
+    for client in (module.Client, module.AsyncClient):
+        original = getattr(client.send, _MARK, None)
+        if original is not None:
+            client.send = original
+
+
+def _wrap_sync(client: Any, stream_class: type[Any]) -> None:
+    original = client.send
+
+    @functools.wraps(original)
+    def send(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+        seen = _begin(request)
+        if seen is None:
+            return original(self, request, *args, **kwargs)
+        seen.enter()
+        try:
+            response = original(self, request, *args, **kwargs)
+        except BaseException as error:
+            seen.leave()
+            seen.end(error)
+            raise
+        seen.leave()
+        _read_along(seen, response, stream_class, streamed=bool(kwargs.get("stream")))
+        return response
+
+    setattr(send, _MARK, original)
+    client.send = send
+
+
+def _wrap_async(client: Any, stream_class: type[Any]) -> None:
+    original = client.send
+
+    @functools.wraps(original)
+    async def send(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+        seen = _begin(request)
+        if seen is None:
+            return await original(self, request, *args, **kwargs)
+        seen.enter()
+        try:
+            response = await original(self, request, *args, **kwargs)
+        except BaseException as error:
+            seen.leave()
+            seen.end(error)
+            raise
+        seen.leave()
+        _read_along(seen, response, stream_class, streamed=bool(kwargs.get("stream")))
+        return response
+
+    setattr(send, _MARK, original)
+    client.send = send
+
+
+def _begin(request: Any) -> Exchange | None:
+    try:
+        endpoint = match(request.method, str(request.url))
+        if endpoint is None:
+            if http_spans.waiting:
+                http_spans.start()
+            return None
+        try:
+            body: bytes = request.content
+        except Exception:  # a body that is generated while it is sent; the URL alone must do
+            body = b""
+        return exchange.begin(endpoint, body, request.headers.raw)
+    except Exception:
+        mishap.report("looking at a request")
+        return None
+
+
+def _read_along(seen: Exchange, response: Any, stream_class: type[Any], *, streamed: bool) -> None:
+    try:
+        # An event hook of the app's may have read a streamed answer before we see it.
+        whole = not streamed or response.is_closed
+        status, headers = response.status_code, response.headers.raw
+        seen.answered(status, headers, streamed=not whole, encoded=not whole)
+        if whole:
+            seen.whole(response.content)
+        else:
+            response.stream = stream_class(response.stream, seen)
+    except Exception:
+        mishap.report("looking at an answer")
+        seen.end()

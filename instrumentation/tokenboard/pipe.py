@@ -1,0 +1,219 @@
+"""OTLP exporters that keep quiet and let go: one warning without a collector, no hanging exit."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from tokenboard import mishap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tokenboard.settings import Signal
+
+logger = logging.getLogger("tokenboard")
+
+_MODULES = {
+    ("traces", "http/protobuf"): "opentelemetry.exporter.otlp.proto.http.trace_exporter",
+    ("traces", "grpc"): "opentelemetry.exporter.otlp.proto.grpc.trace_exporter",
+    ("metrics", "http/protobuf"): "opentelemetry.exporter.otlp.proto.http.metric_exporter",
+    ("metrics", "grpc"): "opentelemetry.exporter.otlp.proto.grpc.metric_exporter",
+}
+_CLASSES = {"traces": "OTLPSpanExporter", "metrics": "OTLPMetricExporter"}
+_QUEUE_LOGGERS = ("opentelemetry.sdk._shared_internal", "opentelemetry.sdk.trace.export")
+
+_exporting = threading.local()
+
+
+class Collector:
+    """What is known of the place that telemetry goes to.
+
+    ``healthy`` is ``None`` until the first answer.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+        self.healthy: bool | None = None
+        self.given_up = False
+        self._warned = False
+
+    def answered(self, *, well: bool, reason: str) -> None:
+        """Note how an export went; the first failure of a process is warned about."""
+        before, self.healthy = self.healthy, well
+        if well:
+            if before is False:
+                logger.info("tokenboard: telemetry arrives at %s again.", self.endpoint)
+            return
+        if not self._warned:
+            self._warned = True
+            logger.warning(
+                "tokenboard: telemetry does not arrive at %s (%s). The app is not affected, but "
+                "its calls are not on the books. Start a collector there (for example: tokenboard "
+                "up), or point OTEL_EXPORTER_OTLP_ENDPOINT at one, or set "
+                "TOKENBOARD_DISABLED=true. This is reported once.",
+                self.endpoint,
+                reason or "no answer",
+            )
+
+
+class Exporter:
+    """Stands before a span or metric exporter of OpenTelemetry's and takes its log messages in.
+
+    Everything that is not defined here is the inner exporter's.
+    """
+
+    def __init__(self, make: Callable[[float | None], Any], collector: Collector) -> None:
+        self._make = make
+        self._inner = make(None)
+        self._orphaned = False
+        self.collector = collector
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def export(self, batch: Any, *args: Any, **kwargs: Any) -> Any:
+        """Export, and note how it went."""
+        if self._orphaned or self.collector.given_up:
+            return None
+        _exporting.heard = ""
+        try:
+            result = self._inner.export(batch, *args, **kwargs)
+            heard: str = _exporting.heard
+        finally:
+            del _exporting.heard
+        well = getattr(result, "name", "") == "SUCCESS"
+        if not self._orphaned:
+            self.collector.answered(well=well, reason=heard)
+            if not well and self._hurried:
+                self.collector.given_up = True
+        return result
+
+    _hurried = False
+
+    def hurry(self, seconds: float) -> None:
+        """From now on an export may take so long at most; one that waits to retry gives up."""
+        self._hurried = True
+        old = self._inner
+        try:
+            self._inner = self._make(seconds)
+            _exporting.heard = ""
+            old.shutdown()
+        except Exception:
+            mishap.report("closing the exporter")
+        finally:
+            _exporting.__dict__.pop("heard", None)
+
+    def orphan(self) -> None:
+        """Send nothing more: this is a copy that a fork made of its parent's exporter."""
+        self._orphaned = True
+
+    def shutdown(self, *args: Any, **kwargs: Any) -> Any:
+        """Close the connection."""
+        if self._orphaned:
+            return None
+        _exporting.heard = ""
+        try:
+            return self._inner.shutdown(*args, **kwargs)
+        finally:
+            del _exporting.heard
+
+
+def load(signal: Signal) -> None:
+    """Import the exporters' modules, for traces and metrics alike."""
+    import_module("opentelemetry.sdk.trace.export")
+    import_module("opentelemetry.sdk.metrics.export")
+    if "otlp" in signal.exporters:
+        import_module(_MODULES["traces", signal.protocol])
+        import_module(_MODULES["metrics", signal.protocol])
+
+
+def span_exporters(signal: Signal) -> Iterator[Any]:
+    """Yield the exporters that ``OTEL_TRACES_EXPORTER`` names."""
+    return _exporters("traces", signal)
+
+
+def metric_exporters(signal: Signal) -> Iterator[Any]:
+    """Yield the exporters, or readers, that ``OTEL_METRICS_EXPORTER`` names."""
+    return _exporters("metrics", signal)
+
+
+_collectors: dict[str, Collector] = {}
+
+
+def _exporters(kind: str, signal: Signal) -> Iterator[Any]:
+    for name in signal.exporters:
+        if name == "otlp":
+            base = signal.endpoint.removesuffix(f"/v1/{kind}")
+            collector = _collectors.setdefault(base, Collector(base))
+            exporter = Exporter(_maker(kind, signal), collector)
+            _listen(collector)
+            yield exporter
+            continue
+        try:
+            yield _named(kind, name)
+        except Exception:
+            logger.warning(
+                "tokenboard: OTEL_%s_EXPORTER names %r, which is not installed or does not start; "
+                "set it to otlp, console or none. It is left out.",
+                kind.upper(),
+                name,
+                exc_info=True,
+            )
+
+
+def _maker(kind: str, signal: Signal) -> Callable[[float | None], Any]:
+    exporter = getattr(import_module(_MODULES[kind, signal.protocol]), _CLASSES[kind])
+
+    def make(seconds: float | None) -> Any:
+        return exporter(endpoint=signal.endpoint, timeout=seconds)
+
+    return make
+
+
+def _named(kind: str, name: str) -> Any:
+    from importlib.metadata import entry_points
+
+    (found, *_) = entry_points(group=f"opentelemetry_{kind}_exporter", name=name)
+    return found.load()()
+
+
+class _Quiet(logging.Filter):
+    """Takes in what the exporter says on behalf of ours; the app's own exporters speak on."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not hasattr(_exporting, "heard"):
+            return True
+        if record.levelno >= logging.WARNING:
+            _exporting.heard = record.getMessage()[:200]
+        return False
+
+
+class _QueueQuiet(logging.Filter):
+    """Drops "queue full" once it is known, and was said, that nothing arrives."""
+
+    def __init__(self, collector: Collector) -> None:
+        super().__init__()
+        self._collector = collector
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        del record
+        return self._collector.healthy is not False
+
+
+_quiet = _Quiet()
+_listening: set[str] = set()
+
+
+def _listen(collector: Collector) -> None:
+    """Filter the exporter's loggers, whatever they are called in this version."""
+    for name in [n for n in logging.root.manager.loggerDict if n.startswith("opentelemetry.exp")]:
+        if name not in _listening:
+            _listening.add(name)
+            logging.getLogger(name).addFilter(_quiet)
+    if collector.endpoint not in _listening:
+        _listening.add(collector.endpoint)
+        for name in _QUEUE_LOGGERS:
+            logging.getLogger(name).addFilter(_QueueQuiet(collector))

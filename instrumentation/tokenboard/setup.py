@@ -1,0 +1,93 @@
+"""Switches capture on: the one place that knows all the parts."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from tokenboard import mishap, settings
+
+if TYPE_CHECKING:
+    from opentelemetry.metrics import MeterProvider
+    from opentelemetry.trace import TracerProvider
+
+
+_CLIENTS = ("httpx", "httpx2")
+
+
+def init(
+    *,
+    user: object = None,
+    team: object = None,
+    endpoint: str | None = None,
+    service_name: str | None = None,
+    hash_key: str | bytes | None = None,
+    http_spans: str | None = None,
+    tracer_provider: TracerProvider | None = None,
+    meter_provider: MeterProvider | None = None,
+) -> None:
+    """Capture every LLM call of this process from now on.
+
+    ``import tokenboard.auto`` does the same with nothing but the environment. Calling it again is
+    harmless, and lays the arguments that are given over what is set. Never raises.
+
+    Args:
+        user: whom the work is for when nothing says otherwise; ``TOKENBOARD_USER``.
+        team: that person's team; ``TOKENBOARD_TEAM``.
+        endpoint: the collector's base address; ``OTEL_EXPORTER_OTLP_ENDPOINT``. Takes effect
+            until the first call is made.
+        service_name: what the app is called; ``OTEL_SERVICE_NAME``, else the script's name.
+        hash_key: the key of the hashes of prompts and tool calls; ``TOKENBOARD_HASH_KEY``, else a
+            random one for each process. Processes that serve one conversation need the same.
+        http_spans: spans for HTTP calls: ``other`` than LLM calls (default), ``all`` (sends trace
+            headers to providers too) or ``none``; ``TOKENBOARD_HTTP_SPANS``.
+        tracer_provider: where spans go; the app's global one, else one of tokenboard's own.
+        meter_provider: where metrics go; likewise.
+    """
+    try:
+        wanted = settings.override(
+            user=user,
+            team=team,
+            endpoint=endpoint,
+            service_name=service_name,
+            hash_key=hash_key,
+            http_spans=http_spans,
+            tracer_provider=tracer_provider,
+            meter_provider=meter_provider,
+        )
+        if not wanted.disabled:
+            _start()
+    except Exception:
+        mishap.report("setting up")
+
+
+def stop() -> None:
+    """Capture no more; what is under way is still written down."""
+    from tokenboard.hooks import imports
+
+    settings.capture(on=False)
+    imports.forget(_CLIENTS)
+    for name in _CLIENTS:
+        module = sys.modules.get(name)
+        if module is not None:
+            from tokenboard.hooks import httpx
+
+            httpx.uninstall(module)
+
+
+def _start() -> None:
+    from tokenboard.hooks import imports
+
+    settings.capture(on=True)
+    for name in _CLIENTS:
+        imports.when_imported(name, _hook)
+
+
+def _hook(module: Any) -> None:
+    """Hook into a client module that has just been imported."""
+    from tokenboard import export
+    from tokenboard.hooks import http_spans, httpx
+
+    httpx.install(module)
+    http_spans.want(module.__name__)
+    export.preload()

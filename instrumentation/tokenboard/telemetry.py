@@ -1,0 +1,372 @@
+"""Facts to spans and metrics; the only file that names ``gen_ai.*``.
+
+What is emitted stands in ``docs/telemetry.md``. Attribute names and buckets are the conventions':
+https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/ and …/gen-ai-metrics/.
+"""
+
+from __future__ import annotations
+
+import threading
+from time import perf_counter, time_ns
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind, StatusCode
+
+from tokenboard import attribution, export, mishap, settings
+
+if TYPE_CHECKING:
+    from opentelemetry.context import Context
+    from opentelemetry.metrics import Histogram
+    from opentelemetry.trace import Span
+
+    from tokenboard.wire import RequestFacts, ResponseFacts, Usage
+
+SCOPE = "tokenboard"
+SCHEMA = "https://opentelemetry.io/schemas/gen-ai/1.42"
+_SECONDS = tuple(0.01 * 2**n for n in range(14))
+_TOKENS = tuple(4**n for n in range(14))
+_USERS = 1_000
+_NAMES = 200
+"""Values of one metric attribute that a process reports; the rest share ``_other``."""
+_OTHER = "_other"
+_BAD_REQUEST = 400
+
+_ATTRIBUTES = {
+    "user": "user.id",
+    "source": "tokenboard.user.source",
+    "team": "tokenboard.team",
+    "session": "session.id",
+    "agent": "gen_ai.agent.name",
+    "depth": "tokenboard.agent.depth",
+    "task": "tokenboard.task.id",
+}
+_USAGE = (
+    ("input_tokens", "gen_ai.usage.input_tokens"),
+    ("output_tokens", "gen_ai.usage.output_tokens"),
+    ("cache_read_tokens", "gen_ai.usage.cache_read.input_tokens"),
+    ("cache_write_tokens", "gen_ai.usage.cache_write.input_tokens"),
+    ("cache_write_1h_tokens", "tokenboard.usage.cache_write_1h.input_tokens"),
+    ("reasoning_tokens", "gen_ai.usage.reasoning.output_tokens"),
+    ("audio_input_tokens", "tokenboard.usage.audio.input_tokens"),
+    ("audio_output_tokens", "tokenboard.usage.audio.output_tokens"),
+)
+
+
+def stamps(context: Context) -> dict[str, Any]:
+    """Return the attributes that say whose work a span in ``context`` is."""
+    who = attribution.of(context, local=_local())
+    return {
+        name: value for key, name in _ATTRIBUTES.items() if (value := getattr(who, key)) is not None
+    }
+
+
+def _local() -> bool:
+    return export.providers().local
+
+
+class Instruments:
+    """The tracer and the histograms of one set of providers."""
+
+    __slots__ = ("duration", "first_chunk", "providers", "tokens", "tracer")
+
+    def __init__(self, providers: export.Providers) -> None:
+        self.providers = providers
+        self.tracer = providers.traces.get_tracer(SCOPE, _version(), schema_url=SCHEMA)
+        meter = providers.metrics.get_meter(SCOPE, _version(), schema_url=SCHEMA)
+        self.tokens: Histogram = meter.create_histogram(
+            "gen_ai.client.token.usage",
+            unit="{token}",
+            description="Number of input and output tokens used.",
+            explicit_bucket_boundaries_advisory=_TOKENS,
+        )
+        self.duration: Histogram = meter.create_histogram(
+            "gen_ai.client.operation.duration",
+            unit="s",
+            description="GenAI operation duration.",
+            explicit_bucket_boundaries_advisory=_SECONDS,
+        )
+        self.first_chunk: Histogram = meter.create_histogram(
+            "gen_ai.client.operation.time_to_first_chunk",
+            unit="s",
+            description="Time from the request to the first chunk of a streamed answer.",
+            explicit_bucket_boundaries_advisory=_SECONDS,
+        )
+
+
+_instruments: Instruments | None = None
+
+
+def instruments() -> Instruments:
+    """Return the instruments for the providers in force; made anew when those change."""
+    global _instruments  # noqa: PLW0603 - follows the providers of the process
+    providers = export.providers()
+    found = _instruments
+    if found is None or found.providers is not providers:
+        found = _instruments = Instruments(providers)
+    return found
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("tokenboard")
+    except PackageNotFoundError:  # run from a source tree that was never installed
+        return ""
+
+
+class _Bounded:
+    """Lets so many different values through and calls the rest ``_other``."""
+
+    __slots__ = ("_limit", "_lock", "_seen")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._seen: set[str] = set()
+        self._lock = threading.Lock()
+
+    def __call__(self, value: str) -> str:
+        if value in self._seen:
+            return value
+        with self._lock:
+            if len(self._seen) < self._limit:
+                self._seen.add(value)
+                return value
+        return _OTHER
+
+
+_metric_names = {
+    "user.id": _Bounded(_USERS),
+    "tokenboard.team": _Bounded(_NAMES),
+    "gen_ai.request.model": _Bounded(_NAMES),
+    "gen_ai.response.model": _Bounded(_NAMES),
+    "server.address": _Bounded(_NAMES),
+    "error.type": _Bounded(_NAMES),
+}
+_metric_plain = ("gen_ai.operation.name", "gen_ai.provider.name")
+
+
+class Call:
+    """One attempt at a call to a model: a span and its metrics.
+
+    ``context`` has the span in it: what is current while the request is being sent.
+    """
+
+    __slots__ = ("_first", "_labels", "_made", "_span", "_started", "context")
+
+    def __init__(self, facts: RequestFacts, host: str, port: int | None, context: Context) -> None:
+        made = instruments()
+        attributes = _request_attributes(facts, host, port)
+        attributes.update(stamps(context))
+        self._made = made
+        self._labels = attributes
+        self._first: float | None = None
+        name = f"{facts.operation} {facts.model}" if facts.model else facts.operation
+        self._span: Span = made.tracer.start_span(
+            name, context=context, kind=SpanKind.CLIENT, attributes=attributes
+        )
+        self.context = trace.set_span_in_context(self._span, context)
+        self._started = perf_counter()
+
+    def first_chunk(self) -> None:
+        """Note that the answer begins to arrive."""
+        if self._first is None:
+            self._first = perf_counter() - self._started
+
+    def end(
+        self,
+        answer: ResponseFacts | None,
+        status: int | None,
+        *,
+        error: str | None = None,
+        streamed: bool = False,
+        at: tuple[float, int] | None = None,
+    ) -> None:
+        """Write down what became of it; to be called once.
+
+        Args:
+            answer: what the answer told, if one came.
+            status: the HTTP status, if one came.
+            error: why the call failed on our side of the wire.
+            streamed: whether the answer came chunk by chunk.
+            at: when it ended, by ``perf_counter`` and ``time_ns``; now, if not given.
+        """
+        now, now_ns = at or (perf_counter(), time_ns())
+        seconds = now - self._started
+        attributes: dict[str, Any] = {}
+        if status is not None:
+            attributes["http.response.status_code"] = status
+        if answer is not None:
+            _response_attributes(attributes, answer)
+            error = error or answer.error_type
+        if error is None and status is not None and status >= _BAD_REQUEST:
+            error = str(status)
+        if streamed and answer is not None and not answer.finished and not answer.finish_reasons:
+            # "error" is the conventions' word for an expected finish reason that never came.
+            attributes["gen_ai.response.finish_reasons"] = ("error",)
+        if streamed and self._first is not None and error is None:
+            attributes["gen_ai.response.time_to_first_chunk"] = self._first
+        if error is not None:
+            attributes["error.type"] = error
+        span = self._span
+        if span.is_recording():
+            span.set_attributes(attributes)
+            if error is not None:
+                span.set_status(StatusCode.ERROR)
+        span.end(now_ns)
+        self._measure(attributes, answer, seconds)
+
+    def _measure(
+        self, attributes: dict[str, Any], answer: ResponseFacts | None, seconds: float
+    ) -> None:
+        before = self._labels
+        labels = {name: before[name] for name in _metric_plain}
+        for name, bounded in _metric_names.items():
+            value = before.get(name) or attributes.get(name)
+            if value is not None:
+                labels[name] = bounded(value)
+        made = self._made
+        context = self.context
+        made.duration.record(seconds, labels, context)
+        labels.pop("error.type", None)
+        first = attributes.get("gen_ai.response.time_to_first_chunk")
+        if first is not None:
+            made.first_chunk.record(first, labels, context)
+        usage = answer.usage if answer is not None else None
+        if usage is None:
+            return
+        if usage.input_tokens is not None:
+            made.tokens.record(
+                usage.input_tokens, {**labels, "gen_ai.token.type": "input"}, context
+            )
+        if usage.output_tokens is not None:
+            made.tokens.record(
+                usage.output_tokens, {**labels, "gen_ai.token.type": "output"}, context
+            )
+
+
+def _request_attributes(facts: RequestFacts, host: str, port: int | None) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "gen_ai.operation.name": facts.operation,
+        "gen_ai.provider.name": facts.provider,
+        "gen_ai.request.model": facts.model,
+        "gen_ai.request.stream": facts.stream or None,
+        "gen_ai.request.previous_response.id": facts.previous_response_id,
+        "gen_ai.conversation.id": facts.conversation_id,
+        "server.address": host or None,
+        "server.port": port,
+        "tokenboard.attempt": facts.attempt,
+        "tokenboard.end_user.id": facts.end_user_id,
+        "tokenboard.conversation": facts.conversation_hash,
+        "tokenboard.trigger": facts.trigger,
+        "tokenboard.prompt.hash": facts.prompt_hash,
+        "tokenboard.request.messages": facts.messages,
+        "tokenboard.request.bytes": facts.bytes or None,
+        "tokenboard.tool_results.hashes": facts.tool_result_hashes or None,
+    }
+    found = {name: value for name, value in found.items() if value is not None}
+    for name, value in facts.parameters.items():
+        found[f"gen_ai.request.{name}"] = value
+    return found
+
+
+def _response_attributes(found: dict[str, Any], answer: ResponseFacts) -> None:
+    for name, value in (
+        ("gen_ai.response.id", answer.response_id),
+        ("gen_ai.response.model", answer.model),
+        ("gen_ai.response.finish_reasons", answer.finish_reasons or None),
+        ("tokenboard.service_tier", answer.service_tier),
+        ("tokenboard.provider_request_id", answer.provider_request_id),
+        ("tokenboard.tool_calls.names", answer.tool_names or None),
+        ("tokenboard.tool_calls.hashes", answer.tool_hashes or None),
+    ):
+        if value is not None:
+            found[name] = value
+    if answer.usage is not None:
+        _usage_attributes(found, answer.usage)
+
+
+def _usage_attributes(found: dict[str, Any], usage: Usage) -> None:
+    for field, name in _USAGE:
+        count = getattr(usage, field)
+        if count is not None:
+            found[name] = count
+    if usage.reported_cost_usd is not None:
+        found["tokenboard.reported_cost_usd"] = str(usage.reported_cost_usd)
+
+
+class Operation:
+    """An agent, a tool or a task at work: an INTERNAL span."""
+
+    __slots__ = ("_span",)
+
+    def __init__(self, span: Span) -> None:
+        self._span = span
+
+    def set(self, attributes: dict[str, Any]) -> None:
+        """Add attributes."""
+        self._span.set_attributes(attributes)
+
+    def end(self, error: BaseException | None) -> None:
+        """End the span; an exception is its error, a generator that is closed is none."""
+        try:
+            if error is not None and not isinstance(error, GeneratorExit):
+                self._span.set_attribute("error.type", type(error).__qualname__)
+                self._span.set_status(StatusCode.ERROR)
+            self._span.end()
+        except Exception:
+            mishap.report("ending a span")
+
+
+def begin_operation(
+    kind: str, name: str | None, context: Context, call_id: str | None = None
+) -> tuple[Context, Operation | None]:
+    """Start the span of an agent, a tool or a task, as a child of what ``context`` has.
+
+    Args:
+        kind: ``invoke_agent``, ``execute_tool`` or ``task``.
+        name: of the agent, tool or task.
+        context: with the work in hand already changed.
+        call_id: of the tool call that the tool answers.
+    """
+    if not settings.capturing():
+        return context, None
+    attributes = stamps(context)
+    if kind != "task":
+        attributes["gen_ai.operation.name"] = kind
+    if kind == "execute_tool":
+        if name:
+            attributes["gen_ai.tool.name"] = name
+        if call_id:
+            attributes["gen_ai.tool.call.id"] = call_id
+    span = instruments().tracer.start_span(
+        f"{kind} {name}" if name else kind, context=context, attributes=attributes
+    )
+    return trace.set_span_in_context(span, context), Operation(span)
+
+
+def task_outcome(
+    operation: Operation | None,
+    outcome: str,
+    review_minutes: float | None,
+    score: float | None,
+    reason: str | None,
+) -> None:
+    """Write a task's outcome on its span."""
+    if operation is None:
+        return
+    found = {
+        "tokenboard.task.outcome": outcome,
+        "tokenboard.task.review_minutes": _number(review_minutes),
+        "tokenboard.task.score": _number(score),
+        "tokenboard.task.reason": reason,
+    }
+    operation.set({name: value for name, value in found.items() if value is not None})
+
+
+def _number(value: object) -> float | None:
+    try:
+        return None if value is None else float(value)  # type: ignore[arg-type] - that is the question
+    except (TypeError, ValueError):
+        return None
