@@ -1,0 +1,197 @@
+"""Group commit: many small posts become one insert, and each is acknowledged only when that returned.
+
+One thread writes. While it inserts, posts gather; the next insert takes them all. Parts are synced to disk
+before an insert returns, so an acknowledged post survives SIGKILL and a power cut.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tokenboard.local.errors import error_code
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tokenboard.local.engine import Engine
+    from tokenboard.local.otlp import Rows
+
+_log = logging.getLogger(__name__)
+
+MAX_PENDING_BYTES = 64 * 2**20
+MAX_GROUP_BYTES = 16 * 2**20
+# Each insert makes a part a table, which must be merged later: a burst of posts waits this long for company.
+SPACING_S = 0.025
+
+# Conditions that pass: the sender is told to come again. Any other failure would be met again each time.
+# https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp
+_PASSING = frozenset({
+    74, 75, 76, 159, 202, 209, 210, 241, 242, 243, 252, 286, 290, 319, 425, 439, 499, 999,
+})  # fmt: skip
+
+
+class OverloadedError(Exception):
+    """Too much is waiting to be written; the post was not taken and may be sent again."""
+
+
+class InsertError(Exception):
+    """A post could not be stored.
+
+    Attributes:
+        passing: whether sending it again later may succeed.
+    """
+
+    def __init__(self, message: str, *, passing: bool) -> None:
+        super().__init__(message)
+        self.passing = passing
+
+
+@dataclass(slots=True)
+class Counts:
+    """What went through since the start: posts and records written, posts refused and failed."""
+
+    posts: int = 0
+    records: int = 0
+    inserts: int = 0
+    refused: int = 0
+    failed: int = 0
+
+
+class Ingest:
+    """The writer's queue. ``on_written`` is called, from its thread, after each group with its tables."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        on_written: Callable[[frozenset[str]], None] = lambda _: None,
+        max_pending_bytes: int = MAX_PENDING_BYTES,
+    ) -> None:
+        self.counts = Counts()
+        self._database = engine.database
+        self._handle: Any = engine.handle()
+        self._on_written = on_written
+        self._max_pending = max_pending_bytes
+        self._pending: list[tuple[Rows, Future[None]]] = []
+        self._pending_bytes = 0
+        self._busy_bytes = 0
+        self._changed = threading.Condition()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="tokenboard-writer", daemon=True)
+        self._thread.start()
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes taken and not yet written."""
+        return self._pending_bytes + self._busy_bytes
+
+    def full(self, more: int) -> bool:
+        """Whether ``more`` bytes on top of what waits would be over the limit."""
+        return self.waiting_bytes + more > self._max_pending
+
+    def submit(self, rows: Rows) -> Future[None]:
+        """Queue a post; the future ends when it is on disk, or with :class:`InsertError`.
+
+        Raises:
+            OverloadedError: the queue is full, or the stack is stopping.
+        """
+        done: Future[None] = Future()
+        weight = rows.size
+        with self._changed:
+            full = self._pending and self.full(weight)
+            if full or self._closing:
+                self.counts.refused += 1
+                raise OverloadedError("stopping" if self._closing else "the write queue is full")
+            self._pending.append((rows, done))
+            self._pending_bytes += weight
+            self._changed.notify()
+        return done
+
+    def close(self) -> None:
+        """Write what was taken, then stop. Idempotent."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        last = 0.0
+        while group := self._next_group(last):
+            last = time.monotonic()
+            try:
+                self._write(group)
+            except BaseException:
+                _log.exception("the writer failed; the posts of this group are not acknowledged")
+                for _, done in group:
+                    if not done.done():
+                        done.set_exception(InsertError("internal error", passing=True))
+            with self._changed:
+                self._busy_bytes = 0
+        self._handle.close()
+
+    def _next_group(self, last: float) -> list[tuple[Rows, Future[None]]]:
+        with self._changed:
+            while not self._pending and not self._closing:
+                self._changed.wait()
+            wait = last + SPACING_S - time.monotonic()
+            while wait > 0 and not self._closing and self._pending_bytes < MAX_GROUP_BYTES:
+                self._changed.wait(wait)
+                wait = last + SPACING_S - time.monotonic()
+            taken, total = 0, 0
+            for rows, _ in self._pending:
+                if taken and total + rows.size > MAX_GROUP_BYTES:
+                    break
+                total += rows.size
+                taken += 1
+            group, self._pending = self._pending[:taken], self._pending[taken:]
+            self._pending_bytes -= total
+            self._busy_bytes = total
+            return group
+
+    def _write(self, group: list[tuple[Rows, Future[None]]]) -> None:
+        try:
+            self._insert([rows for rows, _ in group])
+        except Exception as error:
+            if len(group) == 1:
+                self._fail(group[0][1], error)
+                return
+            # One post that the tables refuse must not take the others with it.
+            for one in group:
+                self._write([one])
+            return
+        self.counts.posts += len(group)
+        self.counts.records += sum(rows.accepted for rows, _ in group)
+        for _, done in group:
+            done.set_result(None)
+        self._on_written(frozenset(table for rows, _ in group for table in rows.blocks))
+
+    def _fail(self, done: Future[None], error: Exception) -> None:
+        self.counts.failed += 1
+        code = error_code(str(error))
+        text = str(error).splitlines()[0]
+        _log.error("an insert failed: %s", text)
+        done.set_exception(InsertError(text, passing=code in _PASSING))
+
+    def _insert(self, posts: Sequence[Rows]) -> None:
+        tables: dict[str, list[Rows]] = {}
+        for rows in posts:
+            for table in rows.blocks:
+                tables.setdefault(table, []).append(rows)
+        for table, members in tables.items():
+            names = members[0].blocks[table].columns
+            stream = self._handle.send_insert(
+                f"INSERT INTO `{self._database}`.`{table}` ({names})", "Native"
+            )
+            try:
+                for rows in members:
+                    stream.append(rows.blocks[table].data)
+                stream.finish()
+            except BaseException:
+                stream.cancel()
+                raise
+            self.counts.inserts += 1

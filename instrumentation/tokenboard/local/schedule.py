@@ -1,0 +1,109 @@
+"""Keeps the books current: recomputes what new rows made dirty, and prices models not seen before."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tokenboard.local.engine import Engine
+
+_log = logging.getLogger(__name__)
+
+EVERY_S = 1.0
+# Recomputing takes at most this share of the time, so that a busy hour does not starve the inserts.
+SHARE = 0.25
+PRICES_EVERY_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the background work does: seconds since the epoch, and the error of a job that fails now."""
+
+    refreshed_at: float | None = None
+    refresh_seconds: float | None = None
+    errors: dict[str, str] | None = None
+
+
+class Scheduler:
+    """One thread with a client of its own; :meth:`notify` wakes it after something was written."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._client = engine.client()
+        self._database = engine.database
+        self._jobs: dict[str, Callable[[], object]] = {
+            "refresh": self._refresh,
+            "prices": self._sync_prices,
+        }
+        self._wake = threading.Event()
+        self._closing = False
+        self._errors: dict[str, str] = {}
+        self._refreshed_at: float | None = None
+        self._took: float | None = None
+        self._thread = threading.Thread(target=self._run, name="tokenboard-books", daemon=True)
+        self._thread.start()
+
+    def notify(self) -> None:
+        """Something was written."""
+        self._wake.set()
+
+    @property
+    def health(self) -> Health:
+        """How it goes."""
+        return Health(self._refreshed_at, self._took, dict(self._errors))
+
+    def close(self) -> None:
+        """Bring the books up to date once more, then stop. Idempotent."""
+        if not self._closing:
+            self._closing = True
+            self._wake.set()
+            self._thread.join()
+            self._client.close()
+
+    def _run(self) -> None:
+        next_prices = 0.0
+        while True:
+            self._wake.wait()
+            closing = self._closing
+            self._wake.clear()
+            started = time.monotonic()
+            if started >= next_prices or "prices" in self._errors:
+                self._do("prices")
+                next_prices = time.monotonic() + PRICES_EVERY_S
+            self._do("refresh")
+            self._took = time.monotonic() - started
+            self._refreshed_at = time.time()
+            if closing:
+                return
+            pause = max(EVERY_S, self._took / SHARE) - self._took
+            end = time.monotonic() + pause
+            while not self._closing and (left := end - time.monotonic()) > 0:
+                time.sleep(min(left, 0.1))
+
+    def _refresh(self) -> None:
+        from tokenboard import store
+
+        store.refresh(self._client, database=self._database)
+
+    def _sync_prices(self) -> None:
+        from tokenboard.store import prices
+
+        prices.sync(self._client, database=self._database)
+
+    def _do(self, job: str) -> None:
+        try:
+            self._jobs[job]()
+        except Exception as error:
+            text = str(error).splitlines()[0] if str(error) else type(error).__name__
+            # Once a fault, not once a second.
+            if self._errors.get(job) != text:
+                _log.exception("%s failed; it is tried again", job)
+            self._errors[job] = text
+            self._wake.set()
+        else:
+            self._errors.pop(job, None)
