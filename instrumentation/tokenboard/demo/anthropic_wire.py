@@ -73,7 +73,8 @@ def _text_of(content: Any) -> str:
 
 
 def _bare(block: Json) -> Json:
-    return {k: v for k, v in block.items() if k != "cache_control" and v is not None}
+    """Return what of a block makes it the same block again: no ids, no marks."""
+    return {k: v for k, v in block.items() if k not in ("cache_control", "id") and v is not None}
 
 
 def _cache(block: Json) -> str | None:

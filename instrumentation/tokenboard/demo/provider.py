@@ -145,7 +145,7 @@ class Provider:
     async def _chat(self, request: Request) -> Response:
         async def serve(call: _Call) -> Response:
             prompt = openai_wire.read_chat(call.body, call.account, self._files)
-            reply, model = await self._reply(prompt)
+            reply, model = await self._reply(call, prompt)
             if not call.stream:
                 self._bill(call, reply, reported=True)
                 return call.json(openai_wire.chat_whole(reply, call.identity, model))
@@ -170,7 +170,7 @@ class Provider:
             prompt, transcript = openai_wire.read_response(
                 call.body, call.account, self._files, before
             )
-            reply, model = await self._reply(prompt)
+            reply, model = await self._reply(call, prompt)
             self._bill(call, reply, reported=True)
             self._transcripts[f"resp_{call.identity}"] = openai_wire.remember(transcript, reply)
             speak = openai_wire.response_stream if call.stream else openai_wire.response_whole
@@ -181,9 +181,8 @@ class Provider:
 
     async def _messages(self, request: Request) -> Response:
         async def serve(call: _Call) -> Response:
-            reply, model = await self._reply(
-                anthropic_wire.read(call.body, call.account, self._files)
-            )
+            prompt = anthropic_wire.read(call.body, call.account, self._files)
+            reply, model = await self._reply(call, prompt)
             self._bill(call, reply, reported=True)
             if call.stream:
                 return call.events(anthropic_wire.stream(reply, call.identity, model))
@@ -197,24 +196,23 @@ class Provider:
             prompt = anthropic_wire.read(body, call.account, self._files)
             return call.json(anthropic_wire.count(prompt))
 
-        return await self._handle(request, serve, faulty=False)
+        return await self._handle(request, serve)
 
-    async def _reply(self, prompt: Prompt) -> tuple[Reply, str]:
+    async def _reply(self, call: _Call, prompt: Prompt) -> tuple[Reply, str]:
         if prompt.model not in MODELS:
             message = f"The model `{prompt.model}` does not exist or you do not have access to it."
             raise RefusedError(404, "not_found_error", message, "model_not_found")
+        self._go_wrong(call, prompt)
         await asyncio.sleep(self._think)
         return self._mind.answer(prompt), MODELS[prompt.model]
 
-    async def _handle(self, request: Request, serve: _Serve, *, faulty: bool = True) -> Response:
+    async def _handle(self, request: Request, serve: _Serve) -> Response:
         try:
             call = await _Call.read(request)
         except ValueError:
             refused = RefusedError(400, "invalid_request_error", "The body is not a JSON object.")
             return _refusal(request.url.path, refused, uuid.uuid4().hex)
         try:
-            if faulty:
-                self._go_wrong(call)
             return await serve(call)
         except (KeyError, TypeError) as error:
             refused = RefusedError(400, "invalid_request_error", f"Malformed request: {error!r}")
@@ -223,7 +221,7 @@ class Provider:
         self.ledger.append(call.served(refused.status))
         return _refusal(call.path, refused, call.identity)
 
-    def _go_wrong(self, call: _Call) -> None:
+    def _go_wrong(self, call: _Call, prompt: Prompt) -> None:
         """Turn a first attempt away, if the seed says so.
 
         Raises:
@@ -231,7 +229,7 @@ class Provider:
         """
         if call.attempt > 1:
             return
-        luck = self._mind.random("fault", json.dumps(call.body, sort_keys=True)).random()
+        luck = self._mind.random("fault", prompt.model, *(i.key for i in prompt.items)).random()
         if luck < self._faults.rate_limited:
             raise RefusedError(
                 429, "rate_limit_error", "Rate limit reached.", "rate_limit_exceeded"

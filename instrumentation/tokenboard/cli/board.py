@@ -1,0 +1,107 @@
+"""``tokenboard leaderboard``: who burned what, and what is left of it net."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.markup import escape
+from rich.table import Table
+
+from tokenboard.cli import common, show
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import timedelta
+
+    from clickhouse_connect.driver.client import Client
+
+_WIDE = 120
+
+
+@click.command()
+@common.reading
+@click.option("--team", multiple=True, help="Only this team; may be given more than once.")
+@click.option("--top", type=click.IntRange(min=1), help="Only so many rows.")
+def leaderboard(reader: common.Reader, team: tuple[str, ...], top: int | None) -> None:
+    """Who burned how many tokens, ranked by what is left net of waste.
+
+    Gross tokens are input (cache included) and output. Net leaves out duplicates, loops and other
+    waste. A dash is unknown. With --json numbers are exact, money is in US dollars.
+    """
+    with reader.books() as client:
+        rows = board_rows(client, reader.since, team)[:top]
+    if not rows:
+        common.say("Nobody of that team has calls." if team else common.FIRST_CALL_HINT)
+    if reader.as_json:
+        common.print_json(rows)
+    elif rows:
+        console = show.console()
+        console.print(board_table(rows, wide=console.width >= _WIDE))
+
+
+def board_rows(client: Client, since: timedelta, teams: Sequence[str] = ()) -> list[common.Row]:
+    """Return the leaderboard's rows, best first.
+
+    Raises:
+        Trouble: ClickHouse refused.
+    """
+    variables = {"team": list(teams)} if teams else None
+    return common.rows_of(client, "leaderboard", since=since, variables=variables)
+
+
+def board_table(rows: Sequence[common.Row], *, wide: bool) -> Table:
+    """Return the leaderboard as a table; ``wide`` has every column."""
+    table = Table(title="Leaderboard", title_justify="left", header_style="bold", expand=False)
+    for name in ("#", "moved"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name in ("who", "team", "tier"):
+        table.add_column(name, overflow="fold" if name == "who" else "ellipsis")
+    for name in ("net", "gross", "cost", "calls", "sessions"):
+        table.add_column(name, justify="right", no_wrap=True)
+    if wide:
+        for name in ("waste", "models", "cached", "tasks", "$/task"):
+            table.add_column(name, justify="right", no_wrap=True)
+        table.add_column("titles")
+    for row in rows:
+        table.add_row(*_cells(row), *(_more_cells(row) if wide else ()))
+    return table
+
+
+def _cells(row: common.Row) -> list[str]:
+    return [
+        str(row["rank"]),
+        show.movement(row["rank"], row["prev_rank"]),
+        escape(_who(row)),
+        escape(row["team"] or show.UNKNOWN),
+        _tier(row["tier"]),
+        show.tokens(row["net_tokens"]),
+        show.tokens(row["gross_tokens"]),
+        show.usd(row["cost_usd"]),
+        f"{row['calls']:,}",
+        f"{row['sessions']:,}",
+    ]
+
+
+def _more_cells(row: common.Row) -> list[str]:
+    models: Any = row["models"]
+    titles: Any = row["titles"]
+    return [
+        show.tokens(row["waste_tokens"]),
+        str(models if isinstance(models, int) else len(models)),
+        show.share(row["cache_read_ratio"]),
+        str(row["tasks_completed"]),
+        show.usd(row["cost_per_completed_task"]),
+        escape(titles if isinstance(titles, str) else ", ".join(titles)),
+    ]
+
+
+def _who(row: common.Row) -> str:
+    return row["display_name"] or row["user_id"] or "(unattributed)"
+
+
+def _tier(tier: str | None) -> str:
+    if not tier:
+        return show.UNKNOWN
+    style = show.TIER_STYLES.get(tier)
+    return f"[{style}]{escape(tier)}[/]" if style else escape(tier)

@@ -1,0 +1,285 @@
+"""What the reading commands share: their options, where the books are, rows out as JSON."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import re
+import secrets
+import sys
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping, Sequence
+
+    from clickhouse_connect.driver.client import Client
+
+    _ParamType = click.ParamType[timedelta]
+else:  # generic only in click's newest versions
+    _ParamType = click.ParamType
+
+Row = dict[str, Any]
+"""A row as clickhouse-connect gives it: column -> value, ``None`` for unknown."""
+
+LOCAL_URL: Final = "http://127.0.0.1:8123"
+DATABASE: Final = "tokenboard"
+FIRST_CALL_HINT: Final = (
+    "No calls yet. In the app: import tokenboard.auto (with `tokenboard up` running here), "
+    "or see it all work first: tokenboard demo"
+)
+_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_LONGEST: Final = timedelta(days=3660)
+_UNREACHABLE_AFTER: Final = 5
+"""Seconds until a server that does not answer is called unreachable."""
+
+
+class Trouble(click.ClickException):
+    """What went wrong and the mend, in one line; the command ends with status 1."""
+
+
+class Span(_ParamType):
+    """A length of time such as ``90m``, ``12h``, ``30d`` or ``2w``."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        """Return the length; a clear refusal otherwise."""
+        if isinstance(value, timedelta):
+            return value
+        match = re.fullmatch(r"\s*(\d{1,7})\s*([mhdw])\s*", str(value), re.ASCII)
+        if match is None:
+            self.fail(
+                f"{str(value)[:40]!r} is no length of time: write a whole number and "
+                "m, h, d or w, as in 90m, 12h, 30d, 2w",
+                param,
+                ctx,
+            )
+        length = timedelta(**{_UNITS[match[2]]: int(match[1])})
+        if not timedelta(0) < length <= _LONGEST:
+            self.fail(f"{value!r} is out of range: from 1m to 3660d", param, ctx)
+        return length
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What a person asked of a reading command: how far back, in which form, from where."""
+
+    since: timedelta
+    as_json: bool
+    url: str | None
+    data: Path | None
+
+    @contextlib.contextmanager
+    def books(self) -> Generator[Client]:
+        """Open the books: a server by ``url``, the local stack that runs, or its data at rest.
+
+        Raises:
+            Trouble: nothing there, not reachable, not readable, or no database of ours in it.
+        """
+        url, data = self.url, self.data
+        if url is not None and data is not None:
+            # What is typed goes before what the environment says.
+            if _from_environment("url"):
+                url = None
+            elif not _from_environment("data"):
+                raise Trouble("--url and --data are two places: give one of them")
+        with contextlib.ExitStack() as closing:
+            client = _server(url) if url is not None else _local(data, closing)
+            closing.callback(client.close)
+            with plain_errors():
+                yield client
+
+    def rows(
+        self, client: Client, name: str, variables: Mapping[str, str | Sequence[str]] | None = None
+    ) -> list[Row]:
+        """Run a query of ``dashboards/queries`` over the time asked for and return its rows.
+
+        Raises:
+            Trouble: ClickHouse refused.
+        """
+        return rows_of(client, name, since=self.since, variables=variables)
+
+
+def reading(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of every reading command; the command gets them as one :class:`Reader`."""
+
+    @functools.wraps(command)
+    def wrapper(
+        *, since: timedelta, as_json: bool, url: str | None, data: Path | None, **rest: Any
+    ) -> None:
+        command(Reader(since, as_json, url, data), **rest)
+
+    options = [
+        click.option(
+            "--since",
+            type=Span(),
+            default="30d",
+            show_default=True,
+            help="How far back to look: 90m, 12h, 30d, 2w.",
+        ),
+        click.option("--json", "as_json", is_flag=True, help="JSON instead of a table."),
+        click.option(
+            "--url",
+            envvar="TOKENBOARD_URL",
+            help=f"ClickHouse over HTTP, user:password@ included. [default: {LOCAL_URL}]",
+        ),
+        click.option(
+            "--data",
+            envvar="TOKENBOARD_DATA",
+            type=click.Path(path_type=Path),
+            help="The local stack's data directory, running or not.",
+        ),
+    ]
+    decorated: Callable[..., None] = wrapper
+    for option in reversed(options):
+        decorated = option(decorated)
+    return decorated
+
+
+def _from_environment(parameter: str) -> bool:
+    context = click.get_current_context(silent=True)
+    source = context.get_parameter_source(parameter) if context else None
+    return source is click.core.ParameterSource.ENVIRONMENT
+
+
+@contextlib.contextmanager
+def plain_errors() -> Generator[None]:
+    """Turn what ClickHouse refuses into one line."""
+    from clickhouse_connect.driver.exceptions import ClickHouseError
+
+    try:
+        yield
+    except ClickHouseError as error:
+        text = " ".join(str(error).split())
+        if re.search(r"UNKNOWN_(DATABASE|TABLE)", text):
+            raise Trouble(
+                "there are no tables of tokenboard's there: run `tokenboard migrate` first "
+                f"({text[:200]})"
+            ) from error
+        raise Trouble(f"ClickHouse: {text[:400]}") from error
+
+
+def _server(url: str) -> Client:
+    from tokenboard import store
+
+    if not re.match(r"https?://[^/]", url):
+        raise Trouble(f"--url {url!r} is no address: write it as {LOCAL_URL}")
+    try:
+        urllib.request.urlopen(_ping(url), timeout=_UNREACHABLE_AFTER).close()  # noqa: S310
+    except urllib.error.HTTPError:
+        pass  # something answers; what is wrong with it, the client below says better
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", None) or error
+        raise Trouble(
+            f"cannot reach ClickHouse at {_without_password(url)}: {reason}; "
+            "is it running? (the local stack: tokenboard up)"
+        ) from error
+    with plain_errors():
+        return store.connect(url=url)
+
+
+def _ping(url: str) -> str:
+    return re.sub(r"//[^/@]*@", "//", url).split("?")[0].rstrip("/") + "/ping"
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"//([^/@:]*):[^/@]*@", r"//\1:***@", url)
+
+
+def _local(data: Path | None, closing: contextlib.ExitStack) -> Client:
+    from tokenboard.local.engine import Engine, default_data_dir
+    from tokenboard.local.lock import DataDirError, holder
+
+    directory = (data or default_data_dir()).expanduser()
+    running = holder(directory)
+    if running is not None:
+        pid, addresses = running
+        if "clickhouse" not in addresses:
+            raise Trouble(
+                f"{directory} is in use by process {pid}, which is starting or stopping: try again"
+            )
+        return _server(addresses["clickhouse"])
+    if data is None and _listens(LOCAL_URL):
+        return _server(LOCAL_URL)
+    if not (directory / "clickhouse").is_dir():
+        where = "" if data else f"nothing runs at {LOCAL_URL}, and "
+        raise Trouble(
+            f"{where}{directory} holds no books: start the local stack with `tokenboard up`, "
+            "or see it all work with `tokenboard demo`"
+        )
+    try:
+        engine = closing.enter_context(Engine(directory))
+    except DataDirError as error:
+        raise Trouble(str(error)) from error
+    return engine.client()
+
+
+def _listens(url: str) -> bool:
+    try:
+        urllib.request.urlopen(_ping(url), timeout=1).close()  # noqa: S310  (a fixed address)
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def rows_of(
+    client: Client,
+    name: str,
+    *,
+    since: timedelta,
+    variables: Mapping[str, str | Sequence[str]] | None = None,
+) -> list[Row]:
+    """Run a query of ``dashboards/queries`` and return its rows.
+
+    Raises:
+        Trouble: ClickHouse refused.
+    """
+    from tokenboard import queries
+
+    sql = queries.load(name).render(since=since, variables=variables)
+    with plain_errors():
+        return [dict(row) for row in cast("Any", client.query(sql).named_results())]
+
+
+def say(text: str) -> None:
+    """Tell the person something that is no result: on standard error."""
+    click.echo(text, err=True)
+
+
+def print_json(value: Any) -> None:
+    """Write one JSON document, exactly: see :func:`json_text`."""
+    sys.stdout.write(json_text(value) + "\n")
+
+
+def json_text(value: Any) -> str:
+    """Return JSON with every number exact.
+
+    Integers and decimals (money) are JSON numbers with all their digits, unknown is ``null``,
+    moments are ISO 8601 in UTC.
+    """
+    # The json module has no number for Decimal. A string nobody can guess marks what is one.
+    mark = secrets.token_hex(8)
+
+    def other(found: Any) -> str:
+        if isinstance(found, Decimal):
+            return f"{mark}{found:f}"
+        if isinstance(found, datetime):
+            moment = found if found.tzinfo else found.replace(tzinfo=UTC)
+            return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return found.isoformat() if isinstance(found, date) else str(found)
+
+    text = json.dumps(value, default=other, ensure_ascii=False, indent=2, allow_nan=False)
+    return re.sub(rf'"{mark}(-?[0-9.]+)"', r"\1", text)
