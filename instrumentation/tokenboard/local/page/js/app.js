@@ -1,0 +1,223 @@
+// The page: reads the address, draws a dashboard, redraws it when time passes or a choice changes.
+
+import * as api from './api.js';
+import {CHARTS, draw, library} from './charts.js';
+import {el} from './dom.js';
+import {Frame} from './fields.js';
+import {barGauge, stat, table, text} from './panels.js';
+import {ALL, RANGES, State} from './state.js';
+
+const PLAIN = {stat, table, bargauge: barGauge};
+const PERIODS = {s: 1e3, m: 6e4, h: 3.6e6};
+const $ = (id) => document.getElementById(id);
+
+let boards = [];
+let dashboard = null;
+let state = null;
+let running = new AbortController();
+let timer = 0;
+
+async function start() {
+  theme();
+  $('refresh').addEventListener('click', () => load());
+  $('range').addEventListener('change', (event) => {
+    state.from = event.target.value;
+    state.to = 'now';
+    go(state.address());
+  });
+  window.addEventListener('popstate', open);
+  document.addEventListener('click', follow);
+  document.addEventListener('visibilitychange', () => document.hidden || schedule(true));
+  try {
+    boards = await api.boards();
+  } catch (error) {
+    complain(`the page's server does not answer: ${error.message}`);
+    return;
+  }
+  await open();
+}
+
+// Links inside the page change what it shows without loading it again.
+function follow(event) {
+  const link = event.target.closest('a[href]');
+  if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  const url = new URL(link.href);
+  if (url.origin !== location.origin || !/^\/(d\/|$)/.test(url.pathname)) return;
+  event.preventDefault();
+  go(url.pathname + url.search);
+}
+
+function go(address) {
+  history.pushState(null, '', address);
+  open();
+}
+
+async function open() {
+  state = new State(location);
+  const uid = state.uid || boards[0]?.uid;
+  if (!uid) return complain('there is no dashboard');
+  try {
+    if (dashboard?.uid !== uid) dashboard = await api.board(uid);
+  } catch (error) {
+    return complain(`dashboard ${uid}: ${error.message}`);
+  }
+  state.adopt(dashboard);
+  document.title = `${dashboard.title} · tokenboard`;
+  $('title').textContent = dashboard.title;
+  $('about').textContent = dashboard.description || '';
+  $('boards').replaceChildren(...boards.map((b) => el('a', {href: `/d/${b.uid}?${state.timeQuery()}`, 'aria-current': b.uid === uid ? 'page' : null}, b.title)));
+  ranges();
+  layOut();
+  await Promise.all([variables(), load()]);
+}
+
+function ranges() {
+  const known = RANGES.some(([from]) => from === state.from) && state.to === 'now';
+  const options = RANGES.map(([from, name]) => el('option', {value: from, selected: from === state.from && known}, name));
+  if (!known) options.unshift(el('option', {value: state.from, selected: true}, `${state.from} to ${state.to}`));
+  $('range').replaceChildren(...options);
+}
+
+async function variables() {
+  const list = (dashboard.templating?.list || []).filter((v) => v.hide !== 2);
+  const drawn = await Promise.all(list.map(async (variable) => {
+    const options = await choices(variable);
+    const chosen = state.variables.get(variable.name) || [];
+    for (const value of chosen) {
+      if (value !== ALL && !options.some((o) => o.value === value)) options.push({value, text: value || '(none)'});
+    }
+    const select = el('select', {name: variable.name, 'aria-label': variable.label || variable.name, title: variable.description || null},
+      variable.includeAll ? el('option', {value: ALL, selected: chosen.includes(ALL)}, 'All') : null,
+      options.map((o) => el('option', {value: o.value, selected: chosen.includes(o.value)}, o.text)));
+    select.addEventListener('change', () => {
+      state.variables.set(variable.name, [select.value]);
+      go(state.address());
+    });
+    return el('label', {class: 'choice'}, el('span', {}, variable.label || variable.name), select);
+  }));
+  $('variables').replaceChildren(...drawn);
+}
+
+async function choices(variable) {
+  if (variable.type === 'custom') return (variable.options || []).filter((o) => o.value !== ALL);
+  if (variable.type !== 'query') return [];
+  try {
+    const answer = await ask('variable', variable.name);
+    const frame = new Frame(answer, {});
+    const [values, texts] = [frame.fields[0]?.values || [], (frame.fields[1] || frame.fields[0])?.values || []];
+    return values.map((value, i) => ({value: String(value), text: String(texts[i])}));
+  } catch (error) {
+    if (error.name !== 'AbortError') complain(`filter ${variable.name}: ${error.message}`);
+    return [];
+  }
+}
+
+function ask(panel, ref) {
+  const span = state.span();
+  if (!span) throw new Error(`${state.from} to ${state.to} is no time range`);
+  return api.query({
+    dashboard: dashboard.uid, panel, ref, from: span[0], to: span[1],
+    variables: state.chosen(dashboard.templating?.list || []),
+  }, running.signal);
+}
+
+let cards = [];
+
+function layOut() {
+  cards = [];
+  const shown = (panel) => {
+    if (panel.type === 'row') return el('h2', {style: {'--y': panel.gridPos.y + 1}}, panel.title);
+    const {x, y, w, h} = panel.gridPos;
+    const body = el('div', {class: 'body'});
+    const card = el('article', {class: `panel is-${panel.type}${w <= 6 ? ' small' : ''}`, 'data-panel': panel.id, style: {'--x': x + 1, '--y': y + 1, '--w': w, '--h': h}},
+      panel.title ? el('h3', {title: panel.description || null}, panel.title, panel.description ? el('span', {class: 'hint', tabindex: '0', 'aria-label': panel.description}, 'i') : null) : null,
+      body);
+    cards.push({panel, body, card});
+    return card;
+  };
+  const panels = [...(dashboard.panels || [])].sort((a, b) => a.gridPos.y - b.gridPos.y || a.gridPos.x - b.gridPos.x);
+  $('grid').replaceChildren(...panels.map(shown));
+}
+
+async function load() {
+  running.abort();
+  running = new AbortController();
+  const began = performance.now();
+  document.body.classList.add('busy');
+  const plain = cards.filter(({panel}) => !CHARTS[panel.type]);
+  const charts = cards.filter(({panel}) => CHARTS[panel.type]);
+  const results = await Promise.all([...plain, ...charts].map(fill));
+  if (results.includes('aborted')) return;
+  document.body.classList.remove('busy');
+  document.body.dataset.loaded = String(Number(document.body.dataset.loaded || 0) + 1);
+  if (results.every((r) => r === 'drawn')) {
+    $('status').className = '';
+    $('status').textContent = `${new Date().toLocaleTimeString()} · ${cards.length} panels in ${Math.round(performance.now() - began)} ms`;
+  }
+  schedule(false);
+}
+
+async function fill({panel, body, card}) {
+  if (panel.type === 'text') {
+    body.replaceChildren(text(panel));
+    return 'drawn';
+  }
+  try {
+    const answer = await ask(panel.id, panel.targets[0].refId);
+    const frame = new Frame(answer, panel.fieldConfig);
+    card.classList.remove('failed');
+    if (frame.length === 0) body.replaceChildren(el('p', {class: 'empty'}, panel.fieldConfig.defaults.noValue || 'No data'));
+    else if (PLAIN[panel.type]) body.replaceChildren(PLAIN[panel.type](panel, frame, state));
+    else if (CHARTS[panel.type]) await chart(body, panel, frame);
+    else body.replaceChildren(el('p', {class: 'empty'}, `this page does not draw ${panel.type} panels yet; Grafana does`));
+    return 'drawn';
+  } catch (error) {
+    if (error.name === 'AbortError') return 'aborted';
+    card.classList.add('failed');
+    body.replaceChildren(el('p', {class: 'empty'}, error.message));
+    complain(`${panel.title}: ${error.message}`);
+    return 'failed';
+  }
+}
+
+async function chart(body, panel, frame) {
+  let node = body.querySelector('.plot');
+  if (!node) {
+    node = el('div', {class: 'plot'});
+    body.replaceChildren(node);
+  }
+  // The browser paints what needs no library first.
+  await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+  await library();
+  await draw(node, panel, frame);
+}
+
+function schedule(now) {
+  clearTimeout(timer);
+  const period = /^(\d+)([smh])$/.exec(dashboard?.refresh || '');
+  if (!period || document.hidden) return;
+  if (now) load();
+  else timer = setTimeout(load, Number(period[1]) * PERIODS[period[2]]);
+}
+
+function complain(message) {
+  $('status').className = 'failed';
+  $('status').textContent = message;
+}
+
+function theme() {
+  const apply = (name) => {
+    if (name) document.documentElement.dataset.theme = name;
+    $('theme').setAttribute('aria-pressed', String(name === 'dark'));
+  };
+  apply(localStorage.getItem('tokenboard-theme'));
+  $('theme').addEventListener('click', () => {
+    const dark = matchMedia('(prefers-color-scheme: dark)').matches;
+    const next = (document.documentElement.dataset.theme || (dark ? 'dark' : 'light')) === 'dark' ? 'light' : 'dark';
+    localStorage.setItem('tokenboard-theme', next);
+    apply(next);
+    load();
+  });
+}
+
+start();

@@ -1,0 +1,138 @@
+// Panels drawn by plotly.js, which loads when the first of them comes into view.
+
+import {display, exact, named} from './format.js';
+import {wide} from './fields.js';
+
+const PALETTE = ['#3B82F6', '#14B8A6', '#E0A526', '#8B5CF6', '#E07A5F', '#D9468F', '#7C8FD9', '#2E9E5B', '#B87333', '#8E9AAF'];
+let loading = null;
+
+export function library() {
+  loading ||= new Promise((resolve, reject) => {
+    const script = document.createElement('script');
+    script.src = '/vendor/plotly.min.js';
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => reject(new Error("charts need plotly: pip install 'tokenboard[server]'"));
+    document.head.append(script);
+  });
+  return loading;
+}
+
+function variable(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function layout(extra) {
+  const axis = {gridcolor: variable('--line'), zerolinecolor: variable('--line'), linecolor: variable('--line'), fixedrange: true, automargin: true, tickfont: {size: 11}};
+  const {xaxis, yaxis, ...rest} = extra;
+  return {
+    paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)',
+    font: {family: variable('--font'), size: 12, color: variable('--muted')},
+    margin: {l: 8, r: 8, t: 6, b: 8, pad: 2},
+    hoverlabel: {font: {family: variable('--font'), size: 12}, bgcolor: variable('--raised'), bordercolor: variable('--line')},
+    hovermode: 'x unified',
+    showlegend: true,
+    legend: {orientation: 'h', y: -0.12, yanchor: 'top', x: 0, font: {size: 12}},
+    bargap: 0.25,
+    ...rest,
+    xaxis: {...axis, ...xaxis},
+    yaxis: {...axis, rangemode: 'tozero', nticks: 5, ...yaxis},
+  };
+}
+
+function ticks(most, config) {
+  const step = most > 0 ? niceStep(most / 4) : 1;
+  const values = Array.from({length: 6}, (_, i) => i * step).filter((v) => v <= most * 1.1 || v === 0);
+  return {tickmode: 'array', tickvals: values, ticktext: values.map((v) => display(v, config).text)};
+}
+
+function niceStep(raw) {
+  const magnitude = 10 ** Math.floor(Math.log10(raw));
+  return magnitude * ([1, 2, 5, 10].find((n) => n * magnitude >= raw) ?? 10);
+}
+
+function colourOf(field, index) {
+  const {mode, fixedColor} = field.config.color || {};
+  return mode === 'fixed' && fixedColor ? named(fixedColor) : PALETTE[index % PALETTE.length];
+}
+
+function hover(values, config) {
+  return values.map((v) => {
+    const shown = display(v, config);
+    return shown.missing ? shown.text : shown.text === exact(v) ? shown.text : `${shown.text} (${exact(v)})`;
+  });
+}
+
+export function timeseries(panel, frame) {
+  const {times, series} = wide(frame);
+  const custom = panel.fieldConfig.defaults.custom || {};
+  const stacked = custom.stacking?.mode === 'normal';
+  const traces = series.map((field, index) => {
+    const colour = colourOf(field, index);
+    const own = {...custom, ...field.config.custom};
+    const common = {name: field.label, x: times, y: field.values, customdata: hover(field.values, field.config), hovertemplate: '%{customdata}'};
+    if (own.drawStyle === 'bars') return {...common, type: 'bar', marker: {color: colour, opacity: (own.fillOpacity ?? 70) / 100}};
+    return {
+      ...common, type: 'scatter', mode: times.length < 3 ? 'lines+markers' : 'lines',
+      line: {color: colour, width: own.lineWidth ?? 2}, connectgaps: own.spanNulls === true,
+      ...(stacked ? {stackgroup: 'a'} : own.fillOpacity ? {fill: 'tozeroy', fillcolor: `${colour}${Math.round(own.fillOpacity * 2.55).toString(16).padStart(2, '0')}`} : {}),
+    };
+  });
+  const most = stacked ? Math.max(...times.map((_, i) => series.reduce((sum, f) => sum + (f.values[i] || 0), 0)), 0)
+    : Math.max(...series.flatMap((f) => f.values.map((v) => v || 0)), 0);
+  return {traces, layout: layout({
+    barmode: stacked ? 'stack' : 'group',
+    showlegend: panel.options.legend?.showLegend !== false && series.length > 1,
+    yaxis: ticks(most, series[0]?.config || panel.fieldConfig.defaults),
+    xaxis: {type: 'date', showgrid: false},
+  })};
+}
+
+export function barchart(panel, frame) {
+  const {xField, colorByField, orientation, showValue} = panel.options;
+  const labels = frame.field(xField) || frame.shown.find((f) => f.kind !== 'number');
+  const colours = colorByField && frame.field(colorByField);
+  const flat = orientation === 'horizontal';
+  const numbers = frame.numbers().filter((f) => f !== colours);
+  const traces = numbers.map((field, index) => {
+    const names = labels.values.map((v) => display(v, labels.config).text);
+    return {
+      type: 'bar', name: field.label, orientation: flat ? 'h' : 'v',
+      x: flat ? field.values : names, y: flat ? names : field.values,
+      marker: {color: colours ? colours.values.map((v) => named(display(v, colours.config).colour)) : colourOf(field, index), cornerradius: 3},
+      text: showValue === 'never' ? null : field.values.map((v) => display(v, field.config).text), textposition: 'outside', cliponaxis: false,
+      textfont: {color: variable('--text')},
+      customdata: hover(field.values, field.config), hovertemplate: flat ? '%{y}: %{customdata}<extra></extra>' : '%{x}: %{customdata}<extra></extra>',
+    };
+  });
+  const most = Math.max(...numbers.flatMap((f) => f.values.map((v) => v || 0)), 0);
+  const scale = {showgrid: false, showticklabels: false, range: [0, most * 1.15 || 1]};
+  const names = {type: 'category', showgrid: false};
+  return {traces, layout: layout({
+    hovermode: 'closest', showlegend: numbers.length > 1,
+    xaxis: flat ? scale : names, yaxis: flat ? {...names, autorange: 'reversed'} : scale,
+  })};
+}
+
+export function piechart(panel, frame) {
+  const labels = frame.shown.find((f) => f.kind === 'string');
+  const field = frame.numbers()[0];
+  const names = labels ? labels.values : frame.numbers().map((f) => f.label);
+  const values = labels ? field.values : frame.numbers().map((f) => f.values.at(-1));
+  const config = labels ? labels.config : {};
+  return {traces: [{
+    type: 'pie', labels: names, values, hole: panel.options.pieType === 'donut' ? 0.62 : 0, sort: false,
+    marker: {colors: names.map((n, i) => {
+      const shown = display(n, config);
+      return shown.mapped ? named(shown.colour) : PALETTE[i % PALETTE.length];
+    })},
+    textinfo: 'percent', customdata: hover(values, field.config), hovertemplate: '%{label}: %{customdata}<extra></extra>',
+  }], layout: layout({hovermode: 'closest', legend: {orientation: 'v', x: 1.02, y: 0.5}})};
+}
+
+export const CHARTS = {timeseries, barchart, piechart};
+
+export async function draw(node, panel, frame) {
+  const plotly = await library();
+  const {traces, layout: shape} = CHARTS[panel.type](panel, frame);
+  await plotly.react(node, traces, shape, {displayModeBar: false, responsive: true});
+}
