@@ -54,6 +54,8 @@ class Answer:
         "_request",
         "_status",
         "_tools",
+        "background",
+        "conversation_id",
         "deferred",
         "emit",
         "error",
@@ -68,6 +70,8 @@ class Answer:
     )
 
     markers: tuple[bytes, ...] = ()
+    """See ``framing.Taker``."""
+    bulky = False
     """See ``framing.Taker``."""
 
     def __init__(
@@ -88,7 +92,9 @@ class Answer:
         self.tier: str | None = None
         self.error: str | None = None
         self.finished = False
+        self.background = False
         self.deferred = False
+        self.conversation_id: str | None = None
         self.emit = True
 
     # -- what the framings call -----------------------------------------------------------
@@ -173,7 +179,8 @@ class Answer:
 
     def facts(self) -> ResponseFacts:
         """Say what the answer told."""
-        tools = self._tools.values()
+        # Some servers fill in an empty call where there is none.
+        tools = [tool for tool in self._tools.values() if tool.name]
         error = self.error
         if error is None and self._status >= _ERROR:
             error = str(self._status)
@@ -193,6 +200,8 @@ class Answer:
             tool_hashes=tuple(self.hasher.json([tool.name, tool.arguments()]) for tool in tools),
             error_type=error,
             finished=self.finished and error is None,
+            conversation_id=self.conversation_id,
+            background=self.background,
             deferred=self.deferred,
             emit=self.emit,
         )

@@ -11,7 +11,17 @@ from typing import Any
 from tokenboard.wire.answer import Answer
 from tokenboard.wire.model import Usage
 from tokenboard.wire.request import Draft, newest, plain
-from tokenboard.wire.values import Json, added, count, first_count, items, obj, objects, text
+from tokenboard.wire.values import (
+    Json,
+    added,
+    count,
+    first_count,
+    first_object,
+    items,
+    obj,
+    objects,
+    text,
+)
 
 _NUMBERS = {
     "max_tokens": "max_tokens",
@@ -66,6 +76,7 @@ class MessagesAnswer(Answer):
         self._raw: Json = {}
 
     def value(self, body: Json, event: str | None) -> None:
+        """See ``Answer.value``."""
         kind = text(body.get("type")) or event
         if kind == "message_start":
             self._message(obj(body.get("message")) or {})
@@ -111,7 +122,8 @@ class MessagesAnswer(Answer):
             self.tier = tier
         # The counts of a message_delta are cumulative: they replace what message_start said.
         for name, value in usage.items():
-            if value is not None:
+            # Imitators send zeros for what they said before (or will say) elsewhere.
+            if value is not None and (value != 0 or not self._raw.get(name)):
                 self._raw[name] = value
         self.usage = from_object(self._raw)
 
@@ -120,25 +132,71 @@ def from_object(usage: Json) -> Usage | None:
     """Read a usage object; cache reads and writes come on top of ``input_tokens``.
 
     https://docs.claude.com/en/docs/build-with-claude/prompt-caching#tracking-cache-performance
+    The counts at the top leave out what compacting the conversation took, at the same model and
+    price: https://docs.claude.com/en/docs/build-with-claude/compaction#understanding-usage
+    They leave out an advisor's tokens too. Those belong to another model at another price, which
+    one call cannot say, and stay out:
+    https://docs.claude.com/en/docs/agents-and-tools/tool-use/advisor-tool
     """
-    fresh = first_count(usage, "input_tokens")
-    read = first_count(usage, "cache_read_input_tokens")
-    write = first_count(usage, "cache_creation_input_tokens")
-    lifetimes = obj(usage.get("cache_creation"))
-    if write is None and lifetimes is not None:
-        write = added(
-            first_count(lifetimes, "ephemeral_5m_input_tokens"),
-            first_count(lifetimes, "ephemeral_1h_input_tokens"),
-        )
-    tokens_out = first_count(usage, "output_tokens")
-    tokens_in = added(fresh, read, write)
+    parts = [usage]
+    parts += [each for each in objects(usage.get("iterations")) if each.get("type") == "compaction"]
+    read = added(*(first_count(part, "cache_read_input_tokens") for part in parts))
+    write = added(*(_written(part) for part in parts))
+    tokens_in = added(*(first_count(part, "input_tokens") for part in parts), read, write)
+    tokens_out = added(*(first_count(part, "output_tokens") for part in parts))
     if tokens_in is None and tokens_out is None:
         return None
+    thinking = [
+        first_count(first_object(part, "output_tokens_details"), "thinking_tokens")
+        for part in parts
+    ]
     return Usage(
         input_tokens=tokens_in,
         output_tokens=tokens_out,
         cache_read_tokens=read,
         cache_write_tokens=write,
-        cache_write_1h_tokens=first_count(lifetimes, "ephemeral_1h_input_tokens"),
-        reasoning_tokens=first_count(obj(usage.get("output_tokens_details")), "thinking_tokens"),
+        cache_write_1h_tokens=added(
+            *(
+                first_count(first_object(part, "cache_creation"), "ephemeral_1h_input_tokens")
+                for part in parts
+            )
+        ),
+        reasoning_tokens=added(*thinking),
     )
+
+
+def _written(usage: Json) -> int | None:
+    write = first_count(usage, "cache_creation_input_tokens")
+    if write is not None:
+        return write
+    lifetimes = first_object(usage, "cache_creation")
+    return added(
+        first_count(lifetimes, "ephemeral_5m_input_tokens"),
+        first_count(lifetimes, "ephemeral_1h_input_tokens"),
+    )
+
+
+def read_complete(draft: Draft, body: Json) -> None:
+    """Read a request to the old text completions: https://docs.claude.com/en/api/complete."""
+    read(draft, body)
+    draft.operation = "text_completion"
+    draft.messages = 1
+    draft.trigger = None
+    draft.numbers(body, {"max_tokens_to_sample": "max_tokens"})
+    draft.opening.append(f"user\n{plain(body.get('prompt'))}")
+
+
+class CompleteAnswer(MessagesAnswer):
+    """Reads old text completions, which tell no usage."""
+
+    __slots__ = ()
+
+    markers = (b'"stop_reason":"', b'"stop_reason": "', b'"error"', b": error")
+
+    def value(self, body: Json, event: str | None) -> None:
+        """See ``Answer.value``."""
+        if body.get("type") == "completion":
+            self.name(body.get("id"), body.get("model"))
+            self.reason(body.get("stop_reason"))
+        else:
+            super().value(body, event)

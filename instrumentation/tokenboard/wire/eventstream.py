@@ -39,6 +39,7 @@ class Frames:
         self._broken = False
 
     def feed(self, chunk: bytes) -> None:
+        """Take in the next bytes, cut anywhere."""
         if self._broken:
             return
         if self._skip:
@@ -67,6 +68,7 @@ class Frames:
         del buffer[:at]
 
     def close(self) -> None:
+        """Forget a message that never ended."""
         self._buffer.clear()
 
     def _message(self, headers: dict[str, str], payload: bytes) -> None:

@@ -13,6 +13,10 @@ from typing import Any, Protocol
 MAX_VALUE = 32 << 20
 """Bytes of one JSON value (a whole body, one event) beyond which it is not read: 32 MiB."""
 
+_BULK = re.compile(rb"""\[[\s\d.,eE+\-]{128,}\]|"[A-Za-z0-9+/=]{128,}\"""")
+"""A vector: an array of numbers, or its bytes in base64."""
+_LARGE = 1 << 20
+
 _DATA = b"data:"
 _EVENT = b"event:"
 _DONE = b"[DONE]"
@@ -25,6 +29,8 @@ class Taker(Protocol):
     """Whether events without a marker hold nothing new any more."""
     markers: tuple[bytes, ...]
     """Bytes of which an event that matters holds at least one."""
+    bulky: bool
+    """Whether the answer is mostly vectors, which are cut out before parsing."""
 
     def take(self, value: Any, event: str | None) -> None:
         """Take in one JSON value and the name of its event, if it had one."""
@@ -64,15 +70,17 @@ def parse(data: bytes | bytearray) -> Any:
 class Whole:
     """One JSON value, read at the end."""
 
-    __slots__ = ("_body", "_taker", "overflowed")
+    __slots__ = ("_body", "_overflowed", "_slim_at", "_taker")
 
     def __init__(self, taker: Taker) -> None:
         self._taker = taker
         self._body: bytes | bytearray = b""
-        self.overflowed = False
+        self._overflowed = False
+        self._slim_at = _LARGE if taker.bulky else MAX_VALUE
 
     def feed(self, chunk: bytes) -> None:
-        if self.overflowed:
+        """Keep the bytes."""
+        if self._overflowed:
             return
         if not self._body:
             self._body = chunk  # mostly the only one: no copy
@@ -81,14 +89,24 @@ class Whole:
         else:
             self._body = bytearray(self._body)
             self._body += chunk
+        if len(self._body) > self._slim_at:
+            self._slim()
+
+    def _slim(self) -> None:
+        if self._taker.bulky:
+            self._body = bytearray(_BULK.sub(b"0", self._body))
+            self._slim_at = max(_LARGE, 2 * len(self._body))
         if len(self._body) > MAX_VALUE:
             self._body = b""
-            self.overflowed = True
+            self._overflowed = True
 
     def close(self) -> None:
+        """Read the value and hand it on."""
         body, self._body = self._body, b""
         if not body:
             return
+        if self._taker.bulky:
+            body = _BULK.sub(b"0", body)
         try:
             value = parse(body)
         except ValueError:
@@ -98,6 +116,7 @@ class Whole:
             lines.close()
             return
         self._taker.take(value, None)
+        self._taker.done()
 
 
 class Lines:
@@ -120,6 +139,7 @@ class Lines:
         self._return = False
 
     def feed(self, chunk: bytes) -> None:
+        """Take in the next bytes, cut anywhere."""
         taker = self._taker
         if taker.settled and chunk[-1:] == b"\n" and not self._partial and not self._pending:
             # Whole lines, and nothing is waiting: most chunks of most streams end here.
@@ -140,6 +160,7 @@ class Lines:
             self._keep(last)
 
     def close(self) -> None:
+        """Read a last line that has no end."""
         if self._partial:
             self._line(self._completed(b""))
         self._line(b"")
@@ -246,7 +267,8 @@ class Array:
         self._quoted = False
         self._escaped = False
 
-    def feed(self, chunk: bytes) -> None:
+    def feed(self, chunk: bytes) -> None:  # noqa: C901 - one state machine
+        """Take in the next bytes, cut anywhere."""
         start = 0
         skip = 0 if self._escaped else -1
         self._escaped = False
@@ -276,6 +298,7 @@ class Array:
             self._keep(chunk[start:])
 
     def close(self) -> None:
+        """Forget an element that never ended."""
         self._element.clear()
 
     def _keep(self, part: bytes) -> None:

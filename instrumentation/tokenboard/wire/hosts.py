@@ -80,6 +80,7 @@ _SUFFIXES = {
 }
 
 _OLLAMA_PORT = 11434
+_LOCAL = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "host.docker.internal")  # noqa: S104 - compared, not bound
 
 
 def known(host: str) -> str | None:
@@ -90,16 +91,25 @@ def known(host: str) -> str | None:
     while rest:
         provider = _SUFFIXES.get(rest)
         if provider is not None:
-            return provider
+            # Much else runs at Amazon: models of one's own behind a load balancer, say.
+            return (
+                None if provider == "aws.bedrock" and not host.startswith("bedrock") else provider
+            )
         rest = rest.partition(".")[2]
     return None
 
 
-def provider_of(host: str, path: str, default: str) -> str:
-    """Return who answers at ``host``, else ``default``: whose format it is."""
+def provider_of(host: str, port: int | None, path: str, family: str) -> str:
+    """Return who answers there, else ``family``: whose format is spoken."""
     provider = known(host)
     if provider is None:
-        return default
+        if port == _OLLAMA_PORT and host in _LOCAL:
+            return "ollama"
+        if "/openai/deployments/" in path:
+            return "azure.ai.openai"
+        if family == "gcp.gemini" and "/publishers/" in path:
+            return "gcp.vertex_ai"
+        return family
     if provider == "azure.ai.inference" and "/openai/" in path:
         return "azure.ai.openai"
     return provider

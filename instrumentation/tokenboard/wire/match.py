@@ -1,162 +1,169 @@
-"""Which requests are calls to a model: by method and URL, for every request an app makes."""
+"""Which requests are calls to a model: by method and URL, for every request an app makes.
+
+What only looks like a call is left out by not standing in the table: counting tokens, batches,
+files, model lists, moderation, caches, cancelling. Compacting a conversation bills and is there.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from typing import Literal
+from urllib.parse import unquote, urlsplit
 
 from tokenboard.wire import formats
-from tokenboard.wire.framing import MAX_VALUE, parse
-from tokenboard.wire.headers import HeaderSource, attempt, pick
-from tokenboard.wire.hosts import provider_of
-from tokenboard.wire.model import RequestFacts
-from tokenboard.wire.reader import ResponseReader
-from tokenboard.wire.request import Draft
-from tokenboard.wire.values import Json, obj
-
-if TYPE_CHECKING:
-    from tokenboard.wire.formats import Format
-    from tokenboard.wire.hashing import Hasher
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """A place where calls go; made by ``match``."""
-
-    format: Format
-    provider: str
-    host: str
-    port: int | None = None
-    model: str | None = None
-    """The model, where the URL names it."""
-    stream: bool = False
-    """Whether the URL asks for a stream."""
-    sure: bool = True
-    """False for a common path on an unknown host: then the body decides."""
-    poll: bool = False
-    """A GET that may bring the usage of a background response."""
-
-    @property
-    def operation(self) -> str:
-        """The value of ``gen_ai.operation.name``."""
-        return self.format.operation
-
-    def read_request(
-        self, body: bytes, headers: HeaderSource, hasher: Hasher
-    ) -> RequestFacts | None:
-        """Read what the request tells; None if it is no call after all. Never raises."""
-        found = pick(headers)
-        value = _parsed(body)
-        if value is None:
-            if not self.sure and not self.poll and not _mentions(body, self.format.keys):
-                return None
-            value = {}
-        elif not self.sure and not all(key in value for key in self.format.keys):
-            return None
-        draft = Draft(hasher, found, self.model, stream=self.stream)
-        try:
-            self.format.read(draft, value)
-        except Exception:  # noqa: S110 - a body of a strange shape still is a call
-            pass
-        linked = draft.previous_response_id is not None or draft.conversation_id is not None
-        return RequestFacts(
-            provider=self.provider,
-            operation=self.format.operation,
-            model=draft.model,
-            stream=draft.stream,
-            parameters=draft.parameters,
-            end_user_id=draft.end_user_id,
-            conversation_id=draft.conversation_id,
-            previous_response_id=draft.previous_response_id,
-            conversation_hash=(
-                hasher.text("\n\0".join(draft.opening)) if draft.opening and not linked else None
-            ),
-            trigger=draft.trigger,
-            prompt_hash=hasher.bytes(body) if body else None,
-            messages=draft.messages,
-            bytes=len(body),
-            tool_result_hashes=tuple(draft.tool_results),
-            attempt=attempt(found),
-        )
-
-    def reader(
-        self,
-        facts: RequestFacts,
-        status: int,
-        headers: HeaderSource,
-        hasher: Hasher,
-        *,
-        encoded: bool = False,
-    ) -> ResponseReader:
-        """Return a reader for the answer; ``encoded`` if its bytes are still compressed."""
-        found = pick(headers)
-        kind = found.get("content-type", "")
-        return ResponseReader(
-            self.format.answer(facts, status, found, hasher),
-            streamed=facts.stream or "ndjson" in kind or "stream" in kind or "jsonl" in kind,
-            content_encoding=found.get("content-encoding", "") if encoded else "",
-        )
-
-
-def _parsed(body: bytes) -> Json | None:
-    if not body or len(body) > MAX_VALUE:
-        return None
-    try:
-        return obj(parse(body))
-    except ValueError:
-        return None
-
-
-def _mentions(body: bytes, keys: tuple[str, ...]) -> bool:
-    return bool(body) and all(f'"{key}"'.encode() in body for key in keys)
+from tokenboard.wire.endpoint import Endpoint
+from tokenboard.wire.hosts import known, provider_of
 
 
 def match(method: str, url: str) -> Endpoint | None:
     """Return the endpoint if this request is a call to a model, else None.
 
     Args:
-        method: the HTTP method, in capitals.
+        method: the HTTP method.
         url: the whole URL as text.
     """
     if method == "POST":
         path = url.partition("?")[0].partition("#")[0]
         tail = path.rpartition("/")[2]
-        if tail in _TAILS or ":" in tail:
-            return _resolve(path)
-    elif method == "GET" and "/responses/resp" in url:
-        return _poll(url)
+        if tail in _TAILS or ":" in tail or "%3A" in tail or tail[:5] == "conv_":
+            return _post(path)
+    elif method == "GET":
+        if "/responses/resp" in url or "/interactions/" in url:
+            return _get(url)
+    elif method in ("post", "get"):
+        return match(method.upper(), url)
     return None
 
 
-_TAILS = frozenset({"completions", "responses", "messages"})
+_Trust = Literal["path", "host", "body"]
+"""What settles that a request is a call: the path alone, a known host, or only the body."""
+
+_PATHS: tuple[tuple[str, tuple[formats.Format, ...], _Trust], ...] = (
+    ("/chat/completions", (formats.OPENAI_CHAT,), "path"),
+    ("/agents/completions", (formats.OPENAI_CHAT,), "path"),  # Mistral
+    ("/fim/completions", (formats.OPENAI_COMPLETIONS,), "path"),  # Mistral
+    ("/prompts/[^/]+/completions", (formats.OPENAI_CHAT,), "host"),  # Portkey
+    ("/completions", (formats.OPENAI_COMPLETIONS,), "host"),
+    ("/responses(?:/compact)?", (formats.OPENAI_RESPONSES,), "host"),
+    ("/api/embeddings", (formats.OLLAMA_EMBED, formats.OPENAI_EMBEDDINGS), "host"),
+    ("/embeddings", (formats.OPENAI_EMBEDDINGS,), "host"),
+    ("/v1/messages", (formats.ANTHROPIC,), "host"),
+    ("/v1/complete", (formats.ANTHROPIC_COMPLETE,), "host"),
+    ("/v2/chat", (formats.COHERE_CHAT,), "host"),
+    # Writer speaks OpenAI's chat there: https://dev.writer.com/api-reference/completion-api
+    ("/v1/chat", (formats.COHERE_CHAT_V1, formats.OPENAI_CHAT), "host"),
+    ("/v1/generate", (formats.COHERE_GENERATE,), "host"),
+    ("/v[12]/embed", (formats.COHERE_EMBED,), "host"),
+    ("/api/chat", (formats.OLLAMA_CHAT,), "body"),
+    ("/api/generate", (formats.OLLAMA_GENERATE,), "body"),
+    ("/api/embed", (formats.OLLAMA_EMBED,), "body"),
+    (r"/v1beta\d?/interactions", (formats.GEMINI_INTERACTIONS,), "host"),
+    (
+        "/v1/conversations(?:/conv_[^/]+)?(?:/restart)?",
+        (formats.MISTRAL_CONVERSATIONS,),
+        "body",
+    ),
+)
+_ROUTES = tuple((re.compile(path + "$"), speaks, trust) for path, speaks, trust in _PATHS)
+_BEDROCK = re.compile(r"/model/(.+)/(converse|invoke)(-stream|-with-response-stream)?$")
+_GOOGLE = re.compile(
+    r"(?:/publishers/([^/]+))?/(?:models|tunedModels|endpoints)/([^/]+?)(?::|%3A)([A-Za-z]+)$"
+)
+_DEPLOYMENT = re.compile(r"/openai/deployments/([^/]+)/")
+_TAILS = frozenset(
+    {
+        "completions",
+        "responses",
+        "compact",
+        "embeddings",
+        "messages",
+        "complete",
+        "chat",
+        "generate",
+        "embed",
+        "interactions",
+        "conversations",
+        "restart",
+        "converse",
+        "converse-stream",
+        "invoke",
+        "invoke-with-response-stream",
+    }
+)
 
 
 @lru_cache(maxsize=1024)
-def _resolve(url: str) -> Endpoint | None:
-    parts = urlsplit(url)
-    host = parts.hostname or ""
+def _post(url: str) -> Endpoint | None:
     try:
-        port = parts.port
+        parts = urlsplit(url)
+        host, port, path = parts.hostname or "", parts.port, parts.path
     except ValueError:
-        port = None
-    path = parts.path
-    if path.endswith("/chat/completions"):
-        return Endpoint(formats.OPENAI_CHAT, provider_of(host, path, "openai"), host, port)
-    if path.endswith("/v1/messages"):
-        provider = provider_of(host, path, "anthropic")
-        return Endpoint(
-            formats.ANTHROPIC, provider, host, port, sure=host.endswith("anthropic.com")
-        )
-    if path.endswith("/responses"):
-        provider = provider_of(host, path, "openai")
-        return Endpoint(
-            formats.OPENAI_RESPONSES, provider, host, port, sure=host.endswith("openai.com")
-        )
+        return None  # no URL that a client could send to
+    google = _GOOGLE.search(path)
+    if google is not None:
+        return _google(host, port, path, google)
+    bedrock = _BEDROCK.search(path)
+    if bedrock is not None:
+        model = unquote(bedrock[1])
+        form = formats.BEDROCK_CONVERSE
+        if bedrock[2] == "invoke":
+            form = formats.BEDROCK_EMBED if "embed" in model else formats.BEDROCK_INVOKE
+        provider = provider_of(host, port, path, form.family)
+        return Endpoint((form,), provider, host, port, model, stream=bedrock[3] is not None)
+    for pattern, speaks, trust in _ROUTES:
+        if pattern.search(path):
+            deployment = _DEPLOYMENT.search(path)
+            return Endpoint(
+                speaks,
+                provider_of(host, port, path, speaks[0].family),
+                host,
+                port,
+                unquote(deployment[1]) if deployment is not None else None,
+                sure=trust == "path" or (trust == "host" and known(host) is not None),
+            )
     return None
 
 
-@lru_cache(maxsize=1024)
-def _poll(_url: str) -> Endpoint | None:
+_GEMINI_VERBS = {
+    "generateContent": formats.GEMINI,
+    "streamGenerateContent": formats.GEMINI,
+    "embedContent": formats.GEMINI_EMBED,
+    "batchEmbedContents": formats.GEMINI_EMBED,
+}
+
+
+def _google(host: str, port: int | None, path: str, found: re.Match[str]) -> Endpoint | None:
+    publisher, model, verb = found[1], unquote(found[2]), found[3]
+    form = _GEMINI_VERBS.get(verb)
+    if form is None and verb in ("rawPredict", "streamRawPredict") and model != "count-tokens":
+        # https://docs.claude.com/en/api/claude-on-vertex-ai; others speak OpenAI's chat.
+        form = formats.ANTHROPIC if publisher == "anthropic" else formats.OPENAI_CHAT
+    elif verb == "predict" and "embedding" in model:
+        form = formats.GEMINI_EMBED
+    if form is None:
+        return None
+    family = form.family if publisher is None else "gcp.vertex_ai"
+    provider = provider_of(host, port, path, family)
+    return Endpoint((form,), provider, host, port, model, stream=verb.startswith("stream"))
+
+
+_POLLS = (
+    (re.compile(r"/responses/resp[^/]+$"), formats.OPENAI_RESPONSES_POLL),
+    (re.compile(r"/v1beta\d?/interactions/[^/]+$"), formats.GEMINI_INTERACTIONS_POLL),
+)
+
+
+def _get(url: str) -> Endpoint | None:
+    # Not cached: each such URL is another.
+    try:
+        parts = urlsplit(url)
+        host, port, path = parts.hostname or "", parts.port, parts.path
+    except ValueError:
+        return None
+    for pattern, form in _POLLS:
+        if pattern.search(path):
+            provider = provider_of(host, port, path, form.family)
+            stream = "stream=true" in parts.query
+            return Endpoint((form,), provider, host, port, stream=stream, poll=True)
     return None

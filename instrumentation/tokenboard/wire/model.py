@@ -65,6 +65,8 @@ class RequestFacts:
     """Keyed hash of the whole canonical request: equal for a repeated call."""
     messages: int | None = None
     bytes: int = 0
+    format: str = ""
+    """The name of the wire format, see ``wire.formats``."""
     tool_result_hashes: tuple[str, ...] = ()
     attempt: int | None = None
     """1 for the first try; from the SDK's own retry header where it sends one."""
@@ -91,7 +93,11 @@ class ResponseFacts:
     """One keyed hash of name and canonical arguments per entry of ``tool_names``."""
     error_type: str | None = None
     finished: bool = False
+    conversation_id: str | None = None
+    """The conversation that the provider says the answer belongs to."""
+    background: bool = False
+    """The answer to a job that runs apart from its request."""
     deferred: bool = False
-    """An accepted background job: usage comes with a later poll."""
+    """An accepted background job that has not ended: usage comes with a later poll."""
     emit: bool = True
     """False when there is nothing to put on the books: a poll that brought no new usage."""

@@ -68,12 +68,12 @@ class ChatAnswer(Answer):
     )
 
     def value(self, body: Json, event: str | None) -> None:
+        """See ``Answer.value``."""
         self.name(body.get("id"), body.get("model"))
         tier = text(body.get("service_tier"))
         if tier is not None:
             self.tier = tier
-        for position, choice in enumerate(objects(body.get("choices"))):
-            self._choice(choice, position)
+        take_choices(self, body)
         usage = read_usage(body)
         if usage is not None:
             self.usage = usage
@@ -85,27 +85,6 @@ class ChatAnswer(Answer):
         elif body.get("object") == "error":
             self.fail(body.get("type"), body.get("code"))
 
-    def _choice(self, choice: Json, position: int) -> None:
-        index = count(choice.get("index"))
-        index = position if index is None else index
-        self.reason(choice.get("finish_reason"), index)
-        for name in ("delta", "message"):
-            message = obj(choice.get(name))
-            if message is not None:
-                self._calls(message, index)
-                if message.get("tool_calls"):
-                    break  # Writer's chunks say everything twice
-
-    def _calls(self, message: Json, index: int) -> None:
-        for position, call in enumerate(objects(message.get("tool_calls"))):
-            function = obj(call.get("function")) or obj(call.get("custom")) or {}
-            at = count(call.get("index"))
-            key = (index, position if at is None else at)
-            self.tool(key, function.get("name"), _arguments(function))
-        legacy = obj(message.get("function_call"))
-        if legacy is not None:
-            self.tool((index, -1), legacy.get("name"), _arguments(legacy))
-
     def _failed(self, error: Any) -> None:
         details = obj(error)
         if details is None:
@@ -114,6 +93,33 @@ class ChatAnswer(Answer):
             self.fail(details.get("code"), details.get("type"), details.get("status"))
 
 
-def _arguments(function: Json) -> Any:
-    arguments = function.get("arguments")
-    return function.get("input") if arguments is None else arguments
+def take_choices(answer: Answer, body: Json) -> None:
+    """Read why each choice ended and which tools it asks for."""
+    for position, choice in enumerate(objects(body.get("choices"))):
+        index = count(choice.get("index"))
+        index = position if index is None else index
+        answer.reason(choice.get("finish_reason") or choice.get("stop_reason"), index)
+        for name in ("delta", "message"):
+            message = obj(choice.get(name))
+            if message is not None:
+                _take_calls(answer, message, index)
+                if message.get("tool_calls"):
+                    break  # Writer's chunks say everything twice
+
+
+def _take_calls(answer: Answer, message: Json, index: int) -> None:
+    for position, call in enumerate(objects(message.get("tool_calls"))):
+        function = obj(call.get("function")) or {}
+        if not function.get("name") and not function.get("arguments"):
+            function = obj(call.get("custom")) or function
+        at = count(call.get("index"))
+        key = (index, position if at is None else at)
+        arguments = function.get("arguments")
+        answer.tool(
+            key,
+            function.get("name"),
+            function.get("input") if arguments is None else arguments,
+        )
+    legacy = obj(message.get("function_call"))
+    if legacy is not None:
+        answer.tool((index, -1), legacy.get("name"), legacy.get("arguments"))

@@ -6,12 +6,15 @@ https://platform.openai.com/docs/api-reference/responses-streaming
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tokenboard.wire.answer import Answer
 from tokenboard.wire.openai_usage import read_usage
 from tokenboard.wire.request import Draft, plain
 from tokenboard.wire.values import Json, items, obj, objects, text
+
+if TYPE_CHECKING:
+    from tokenboard.wire.model import ResponseFacts
 
 _NUMBERS = {
     "max_output_tokens": "max_tokens",
@@ -54,7 +57,7 @@ def _input(draft: Draft, body: Json) -> None:
         role = item.get("role")
         if role in ("system", "developer", "user"):
             draft.opening.append(f"{role}\n{plain(item.get('content'))}")
-        if role == "user" or role == "assistant":
+        if role in ("user", "assistant"):
             break
     last = obj(turns[-1]) if turns else None
     if last is not None:
@@ -107,6 +110,7 @@ class ResponsesAnswer(Answer):
     )
 
     def value(self, body: Json, event: str | None) -> None:
+        """See ``Answer.value``."""
         kind = text(body.get("type")) or event
         response = obj(body.get("response"))
         if response is not None:
@@ -142,7 +146,10 @@ class ResponsesAnswer(Answer):
             self.fail(inner.get("code"), inner.get("type"))
         elif status == "failed":
             self.fail()
-        self.deferred = response.get("background") is True and status in ("queued", "in_progress")
+        conversation = response.get("conversation")
+        self.conversation_id = text((obj(conversation) or {}).get("id")) or text(conversation)
+        self.background = response.get("background") is True
+        self.deferred = self.background and status in ("queued", "in_progress")
 
     def _item(self, item: Json) -> None:
         kind = item.get("type")
@@ -150,6 +157,20 @@ class ResponsesAnswer(Answer):
             self.tool(_key(item), item.get("name"), item.get("arguments"))
         elif kind == "custom_tool_call":
             self.tool(_key(item), item.get("name"), item.get("input"))
+
+
+class PolledAnswer(ResponsesAnswer):
+    """Reads a response that is fetched again: only a background one that has ended counts.
+
+    https://platform.openai.com/docs/guides/background
+    """
+
+    __slots__ = ()
+
+    def facts(self) -> ResponseFacts:
+        """See ``Answer.facts``."""
+        self.emit = self.background and not self.deferred and self.usage is not None
+        return super().facts()
 
 
 def _key(item: Json) -> str:

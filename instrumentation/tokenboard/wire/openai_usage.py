@@ -1,18 +1,24 @@
 """Token counts as OpenAI and its many imitators spell them.
 
-Everywhere here the cached tokens are a part of the input and the reasoning tokens a part of the
-output, except where a rule below says otherwise.
+By OpenAI's rule cached tokens are a part of the input and reasoning tokens a part of the output:
+https://platform.openai.com/docs/api-reference/chat/object. Some servers count them beside; what
+they report as the total shows it, and so does a part that is larger than its whole.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tokenboard.wire.model import Usage
 from tokenboard.wire.values import Json, dollars, first_count, first_object, obj
 
+if TYPE_CHECKING:
+    from decimal import Decimal
+
 _INPUT_DETAILS = (
-    "prompt_tokens_details",  # https://platform.openai.com/docs/api-reference/chat/object
+    "prompt_tokens_details",
     "input_tokens_details",  # https://platform.openai.com/docs/api-reference/responses/object
-    "prompt_token_details",  # Writer and Mistral leave out an s
+    "prompt_token_details",  # Writer: https://dev.writer.com/api-reference/completion-api/chat-completion
     "input_token_details",
 )
 _OUTPUT_DETAILS = (
@@ -21,15 +27,33 @@ _OUTPUT_DETAILS = (
     "completion_token_details",
     "output_token_details",
 )
+_CACHED = (
+    "prompt_cache_hit_tokens",  # DeepSeek: https://api-docs.deepseek.com/guides/kv_cache
+    "num_cached_tokens",  # Mistral: https://docs.mistral.ai/api/#tag/chat
+    "cached_tokens",  # Moonshot, Together: https://platform.moonshot.ai/docs/api/chat
+    "cache_read_input_tokens",  # LiteLLM: https://docs.litellm.ai/docs/completion/prompt_caching
+    "cached_prompt_tokens",  # xAI's older answers: https://docs.x.ai/docs/guides/chat
+)
+_WRITTEN = ("cache_write_tokens", "cache_creation_tokens", "cache_creation_input_tokens")
 
 
 def read_usage(body: Json) -> Usage | None:
     """Return the usage that a body or chunk holds, if it holds any count."""
-    usage = first_object(body, "usage")
-    if usage is None:
-        # Groq's streams: https://console.groq.com/docs/api-reference#chat-create
-        usage = first_object(obj(body.get("x_groq")), "usage")
-    return None if usage is None else from_object(usage)
+    for source in (
+        body,
+        obj(body.get("x_groq")),  # https://console.groq.com/docs/api-reference#chat-create
+        obj(body.get("error")),
+    ):
+        usage = first_object(source, "usage")
+        found = None if usage is None else from_object(usage)
+        if found is not None:
+            return found
+    choices = body.get("choices")
+    if isinstance(choices, list) and choices:
+        # Moonshot's streams: https://platform.moonshot.ai/docs/api/chat
+        usage = first_object(obj(choices[0]), "usage")  # pyright: ignore[reportUnknownArgumentType] - JSON
+        return None if usage is None else from_object(usage)
+    return None
 
 
 def from_object(usage: Json) -> Usage | None:
@@ -39,22 +63,74 @@ def from_object(usage: Json) -> Usage | None:
     tokens_in = first_count(usage, "prompt_tokens", "input_tokens")
     tokens_out = first_count(usage, "completion_tokens", "output_tokens")
     total = first_count(usage, "total_tokens")
+    cost = _cost(usage)
     if tokens_in is None and tokens_out is None:
+        if total is None and cost is None:
+            return None
         tokens_in = total  # Voyage: https://docs.voyageai.com/reference/embeddings-api
-    cost = dollars(usage.get("cost"))
-    if tokens_in is None and tokens_out is None and cost is None:
-        return None
     read = first_count(details, "cached_tokens")
     if read is None:
-        # DeepSeek: https://api-docs.deepseek.com/guides/kv_cache; Moonshot says it at the top.
-        read = first_count(usage, "prompt_cache_hit_tokens", "cached_tokens")
+        read = first_count(usage, *_CACHED)
+    write = first_count(details, *_WRITTEN)
+    if write is None:
+        write = first_count(usage, *_WRITTEN)
+    reasoning = first_count(out, "reasoning_tokens", "thinking_tokens")
+    if reasoning is None:
+        # Perplexity: https://docs.perplexity.ai/api-reference/chat-completions-post
+        reasoning = first_count(usage, "reasoning_tokens")
+    if tokens_in is not None and tokens_out is not None:
+        tokens_in, tokens_out = _completed(
+            tokens_in, tokens_out, total, (read or 0) + (write or 0), reasoning or 0
+        )
     return Usage(
         input_tokens=tokens_in,
         output_tokens=tokens_out,
         cache_read_tokens=read,
-        cache_write_tokens=first_count(details, "cache_write_tokens", "cache_creation_tokens"),
-        reasoning_tokens=first_count(out, "reasoning_tokens"),
+        cache_write_tokens=write,
+        reasoning_tokens=reasoning,
         audio_input_tokens=first_count(details, "audio_tokens"),
         audio_output_tokens=first_count(out, "audio_tokens"),
         reported_cost_usd=cost,
     )
+
+
+def _completed(
+    tokens_in: int, tokens_out: int, total: int | None, cached: int, reasoning: int
+) -> tuple[int, int]:
+    """Add what stands beside the counts that should contain it.
+
+    xAI leaves reasoning out of the completion (https://docs.x.ai/docs/guides/reasoning), Gemini's
+    OpenAI-compatible API shows thoughts in the total only.
+    """
+    missing = 0 if total is None else total - tokens_in - tokens_out
+    if missing > 0:
+        if missing == cached != reasoning:
+            return tokens_in + cached, tokens_out
+        if cached and missing == cached + reasoning:
+            return tokens_in + cached, tokens_out + reasoning
+        return tokens_in, tokens_out + missing
+    if cached > tokens_in:
+        tokens_in += cached
+    if reasoning > tokens_out:
+        tokens_out += reasoning
+    return tokens_in, tokens_out
+
+
+def _cost(usage: Json) -> Decimal | None:
+    """Return what the gateway says that the call cost.
+
+    OpenRouter: https://openrouter.ai/docs/use-cases/usage-accounting; with a key of one's own its
+    ``cost`` is the fee alone. Perplexity puts an object there, with a ``total_cost``.
+    """
+    said = usage.get("cost")
+    if isinstance(said, dict):
+        return dollars((obj(said) or {}).get("total_cost"))
+    cost = dollars(said)
+    if cost is not None and usage.get("is_byok") is True:
+        upstream = dollars((obj(usage.get("cost_details")) or {}).get("upstream_inference_cost"))
+        if upstream is not None:
+            cost += upstream
+    if cost is None:
+        gateway = obj(usage.get("pydantic_ai_gateway")) or {}
+        cost = dollars(gateway.get("cost_estimate"))
+    return cost

@@ -40,6 +40,7 @@ class Draft:
         "messages",
         "model",
         "opening",
+        "operation",
         "parameters",
         "previous_response_id",
         "stream",
@@ -60,6 +61,8 @@ class Draft:
         self.previous_response_id: str | None = None
         self.opening: list[str] = []
         """The texts up to the first user message: what stays the same while a talk goes on."""
+        self.operation: str | None = None
+        """Set where the body and not the path shows what is asked for."""
         self.trigger: Trigger | None = None
         self.messages: int | None = None
         self.tool_results: list[str] = []

@@ -1,0 +1,67 @@
+"""Background responses: their usage comes with a later poll, and is counted once, from there.
+
+https://platform.openai.com/docs/guides/background
+
+The request that starts one is answered at once, without usage (``ResponseFacts.deferred``). Every
+GET of it afterwards matches an endpoint with ``poll`` set. Use one ``Background`` for the whole
+process::
+
+    request = background.settle(endpoint, request, response)
+    if request is None:
+        ...  # nothing for the books: no span
+    else:
+        ...  # emit, under the facts of the request that settle returned
+
+A poll that brings the usage is booked under the request that started the response (its model,
+conversation and hashes), if this process sent it; both spans bear the same response id.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Lock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tokenboard.wire.endpoint import Endpoint
+    from tokenboard.wire.model import RequestFacts, ResponseFacts
+
+
+class Background:
+    """Knows which background responses this process started, and which are counted.
+
+    Keeps at most ``most`` responses, forgetting the oldest. Safe to use from several threads.
+    """
+
+    def __init__(self, most: int = 4096) -> None:
+        self._most = most
+        self._lock = Lock()
+        self._seen: OrderedDict[str, RequestFacts | None] = OrderedDict()
+        """By response id: the request that started it, or None once it is counted."""
+
+    def settle(
+        self, endpoint: Endpoint, request: RequestFacts, response: ResponseFacts
+    ) -> RequestFacts | None:
+        """Return the request to book an answer under; None if there is nothing to book."""
+        response_id = response.response_id
+        if response_id is None or not (endpoint.poll or response.background):
+            return request if response.emit else None
+        with self._lock:
+            if response.deferred:
+                if endpoint.poll:
+                    return None
+                self._note(response_id, request)
+                return request
+            if not response.emit:
+                return None
+            started = self._seen.get(response_id, request)
+            if started is None:
+                return None  # counted before
+            self._note(response_id, None)
+            return started
+
+    def _note(self, response_id: str, request: RequestFacts | None) -> None:
+        self._seen[response_id] = request
+        self._seen.move_to_end(response_id)
+        if len(self._seen) > self._most:
+            self._seen.popitem(last=False)

@@ -1,0 +1,44 @@
+"""OpenAI text completions and embeddings, and everything that speaks them.
+
+https://platform.openai.com/docs/api-reference/completions
+https://platform.openai.com/docs/api-reference/embeddings
+"""
+
+from __future__ import annotations
+
+from tokenboard.wire.openai_chat import ChatAnswer, common
+from tokenboard.wire.request import Draft, plain
+from tokenboard.wire.values import Json, count, items, text
+
+
+def read_completion(draft: Draft, body: Json) -> None:
+    """Read a request for a completion."""
+    common(draft, body)
+    prompt = body.get("prompt")
+    if isinstance(prompt, str):
+        draft.messages = 1
+        draft.opening.append(f"user\n{prompt}")
+    elif prompt is not None:
+        draft.messages = len(items(prompt)) or None
+        draft.opening.append(f"user\n{plain(prompt)}")
+
+
+def read_embedding(draft: Draft, body: Json) -> None:
+    """Read a request for embeddings."""
+    draft.model = text(body.get("model")) or draft.model
+    draft.end_user_id = text(body.get("safety_identifier")) or text(body.get("user"))
+    inputs = body.get("input", body.get("inputs"))
+    draft.messages = len(items(inputs)) or 1
+    dimensions = count(body.get("dimensions"))
+    if dimensions is not None:
+        draft.parameters["dimensions"] = dimensions
+    encoding = text(body.get("encoding_format"))
+    if encoding is not None:
+        draft.parameters["encoding_formats"] = [encoding]
+
+
+class EmbeddingAnswer(ChatAnswer):
+    """Reads vectors, which are left out before the parsing."""
+
+    __slots__ = ()
+    bulky = True
