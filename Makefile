@@ -8,7 +8,7 @@ DEMO_ARGS ?= $(shell test -t 1 || echo --once)
 PYTEST_ARGS ?=
 ENVS := .cache/envs
 TEST_ENVS := frameworks beside oldest
-BENCH_ENVS := peers openlit
+BENCH_ENVS := peers openlit logfire
 
 .PHONY: help demo test check format collector bench lock clean
 

@@ -17,4 +17,5 @@ compile frameworks.txt requirements/frameworks.in --override requirements/overri
 compile beside.txt requirements/beside.in "$@"
 compile peers.txt requirements/peers.in "$@"
 compile openlit.txt requirements/openlit.in "$@"
+compile logfire.txt requirements/logfire.in "$@"
 compile oldest.txt requirements/oldest.in --resolution lowest-direct "$@"

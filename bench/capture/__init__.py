@@ -1,0 +1,1 @@
+"""What capturing a call costs the app, beside the bare SDK and every peer."""
