@@ -7,14 +7,28 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tokenboard.context import agent, session, task, tool, user
     from tokenboard.export import flush
+    from tokenboard.guards import guard
+    from tokenboard.runaway import RunawayLoop
     from tokenboard.setup import init
 
-__all__ = ["agent", "flush", "init", "session", "task", "tool", "user"]
+__all__ = [
+    "RunawayLoop",
+    "agent",
+    "flush",
+    "guard",
+    "init",
+    "session",
+    "task",
+    "tool",
+    "user",
+]
 
 # Where each name lives: ``import tokenboard`` alone must cost an app nothing.
 _HOMES = {
+    "RunawayLoop": "runaway",
     "agent": "context",
     "flush": "export",
+    "guard": "guards",
     "init": "setup",
     "session": "context",
     "task": "context",

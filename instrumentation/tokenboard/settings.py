@@ -62,6 +62,7 @@ class Settings:
     hash_key_given: bool = False
     http_spans: HttpSpans = "other"
     service_name: str | None = None
+    guard: Any = None
     traces: Signal = field(default_factory=Signal)
     metrics: Signal = field(default_factory=Signal)
     tracer_provider: Any = None
@@ -77,6 +78,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         user=name_or_none(env.text("TOKENBOARD_USER")),
         team=name_or_none(env.text("TOKENBOARD_TEAM")),
         http_spans=env.http_spans("TOKENBOARD_HTTP_SPANS"),
+        guard=env.text("TOKENBOARD_GUARD") or None,
         traces=env.signal("traces"),
         metrics=env.signal("metrics"),
     )
@@ -102,6 +104,7 @@ def override(
     service_name: str | None = None,
     hash_key: str | bytes | None = None,
     http_spans: str | None = None,
+    guard: Any = None,
     tracer_provider: Any = None,
     meter_provider: Any = None,
 ) -> Settings:
@@ -116,6 +119,7 @@ def override(
         "user": name_or_none(user),
         "team": name_or_none(team),
         "service_name": name_or_none(service_name),
+        "guard": guard,
         "tracer_provider": tracer_provider,
         "meter_provider": meter_provider,
     }

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from tokenboard import mishap, settings
+from tokenboard import mishap, runaway, settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from opentelemetry.metrics import MeterProvider
     from opentelemetry.trace import TracerProvider
 
@@ -23,6 +25,7 @@ def init(
     service_name: str | None = None,
     hash_key: str | bytes | None = None,
     http_spans: str | None = None,
+    guard: str | Mapping[str, Any] | bool | None = None,
     tracer_provider: TracerProvider | None = None,
     meter_provider: MeterProvider | None = None,
 ) -> None:
@@ -41,6 +44,8 @@ def init(
             random one for each process. Processes that serve one conversation need the same.
         http_spans: spans for HTTP calls: ``other`` than LLM calls (default), ``all`` (sends trace
             headers to providers too) or ``none``; ``TOKENBOARD_HTTP_SPANS``.
+        guard: limits of each session, as in ``tokenboard.guard``, as a mapping or written
+            ``"max_repeats=5,max_calls=200,on=raise"``; ``TOKENBOARD_GUARD``.
         tracer_provider: where spans go; the app's global one, else one of tokenboard's own.
         meter_provider: where metrics go; likewise.
     """
@@ -52,11 +57,13 @@ def init(
             service_name=service_name,
             hash_key=hash_key,
             http_spans=http_spans,
+            guard=guard,
             tracer_provider=tracer_provider,
             meter_provider=meter_provider,
         )
         if not wanted.disabled:
             _start()
+            runaway.everywhere(wanted.guard, "TOKENBOARD_GUARD or init(guard=…)")
     except Exception:
         mishap.report("setting up")
 

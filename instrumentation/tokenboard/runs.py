@@ -1,0 +1,449 @@
+"""What the guard counts: the runs of agents, told apart and followed by what the wire shows.
+
+A run is one agent's conversation. Its steps are a person's message (the request's trigger), the
+model's answer, and each tool call that the answer asks for; ``loops.Detector`` says when they
+become a loop.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, fields
+from decimal import Decimal, InvalidOperation
+from time import monotonic, time
+from typing import TYPE_CHECKING, Any, Literal
+
+from tokenboard import mishap, work
+from tokenboard.loops import Detector, Finding, Limits, Step, Thresholds, worst
+from tokenboard.runaway import RunawayLoop
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from opentelemetry.context import Context
+
+    from tokenboard.wire import RequestFacts, ResponseFacts, Usage
+    from tokenboard.work import Work
+
+_IDLE = 2 * 60 * 60.0
+"""Seconds after which a run that was silent counts as over."""
+_MOST_SESSIONS = 1_000
+_MOST_CONVERSATIONS = 1_000
+_MOST_AT_ONCE = 16
+"""Runs with the same first messages that are followed at a time."""
+_NEVER = Thresholds(None, None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The limits of one guard, checked; ``max_usd`` in US dollars."""
+
+    max_repeats: int | None = 5
+    max_cycle: int = 5
+    max_calls: int | None = None
+    max_tokens: int | None = None
+    max_usd: Decimal | None = None
+    on: Literal["warn", "raise"] = "raise"
+
+    @classmethod
+    def checked(cls, **wanted: Any) -> Rules:
+        """Return the rules that the arguments of ``guard()`` mean.
+
+        Raises:
+            ValueError: one makes no sense; says which, and what would.
+            ImportError: ``max_usd`` without genai-prices.
+        """
+        names = [each.name for each in fields(cls)]
+        for name, value in wanted.items():
+            if name not in names:
+                raise ValueError(f"{name!r} is no limit of a guard; there are {', '.join(names)}")
+            if name == "on":
+                if value not in ("warn", "raise"):
+                    raise ValueError(f"on={value!r}: a guard can 'warn' or 'raise'")
+            elif name == "max_usd":
+                wanted[name] = _dollars(value)
+            elif name == "max_cycle" or value is not None:
+                _count(name, value, least=2 if name == "max_repeats" else 1)
+        rules = cls(**wanted)
+        if rules.max_usd is not None:
+            from tokenboard import spend
+
+            spend.load()
+        return rules
+
+    @classmethod
+    def read(cls, wanted: str | Mapping[str, Any] | bool) -> Rules:
+        """Return the rules of a configuration: ``"max_repeats=5,on=raise"``, a mapping, or yes.
+
+        Raises:
+            ValueError: it cannot be understood; says where.
+            ImportError: ``max_usd`` without genai-prices.
+        """
+        if isinstance(wanted, bool):
+            return cls()
+        if not isinstance(wanted, str):
+            return cls.checked(**dict(wanted))
+        if wanted.strip().lower() in {"true", "1", "yes", "on"}:
+            return cls()
+        given: dict[str, Any] = {}
+        for part in filter(None, (part.strip() for part in wanted.split(","))):
+            name, equals, value = (piece.strip() for piece in part.partition("="))
+            if not equals:
+                raise ValueError(f"{part!r} is not understood; write name=value, as max_calls=200")
+            counted = name not in ("on", "max_usd")
+            given[name] = int(value) if counted and value.isdecimal() else value.lower()
+            if value.lower() == "none":
+                given[name] = None
+        return cls.checked(**given)
+
+    @property
+    def limits(self) -> Limits:
+        """The same for the detector, which then speaks up only when a run is to be stopped."""
+        most = self.max_repeats
+        if most is None:
+            return Limits(_NEVER, _NEVER, 1, _NEVER, error_streak=_NEVER)
+        return Limits(
+            same_call=Thresholds(None, None, most),
+            cycle=Thresholds(None, None, most),
+            max_cycle=self.max_cycle,
+            window=Thresholds(None, None, 2 * most),
+            error_streak=_NEVER,  # the wire does not show which tools failed
+        )
+
+
+def _count(name: str, value: Any, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ValueError(f"{name}={value!r} is not understood; it is a whole number from {least}")
+
+
+def _dollars(value: Any) -> Decimal | None:
+    if value is None:
+        return None
+    try:
+        found = Decimal(str(value))
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite() or found <= 0 or isinstance(value, bool):
+        raise ValueError(f"max_usd={value!r} is not understood; it is an amount above 0, as 2.50")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What was sent under a guard: calls without retries, tokens as far as told, US dollars."""
+
+    calls: int = 0
+    tokens: int = 0
+    usd: Decimal = Decimal(0)
+
+
+class _Tally:
+    """The same while it is being counted, and which of its limits were warned about."""
+
+    __slots__ = ("calls", "tokens", "usd", "warned")
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.tokens = 0
+        self.usd = Decimal(0)
+        self.warned: set[object] = set()
+
+
+class _Run:
+    """One agent's conversation, as far as the wire has shown it."""
+
+    __slots__ = (
+        "answered", "at", "detector", "found", "messages", "prompt", "spent", "tool", "warned",
+    )  # fmt: skip
+
+    def __init__(self, limits: Limits, spent: _Tally) -> None:
+        self.detector = Detector(limits)
+        self.spent = spent
+        self.messages = -1
+        self.prompt: str | None = None
+        self.answered = True
+        self.at = monotonic()
+        self.found: Finding | None = None
+        self.tool: str | None = None
+        self.warned: set[object] = set()
+
+    def begins(self, facts: RequestFacts) -> None:
+        """Take in that a request is about to be sent."""
+        self.at = monotonic()
+        self.messages = -1 if facts.messages is None else facts.messages
+        self.prompt = facts.prompt_hash
+        self.answered = False
+        if facts.trigger == "user":
+            self.detector.add(Step(time(), "user", ""))
+            self.found = None
+
+    def ends(self, answer: ResponseFacts, tokens: int) -> None:
+        """Take in what was answered."""
+        self.at = monotonic()
+        self.answered = True
+        now = time()
+        self.detector.add(Step(now, "llm", "", tokens=tokens))
+        if not answer.tool_hashes:
+            return
+        found: dict[Finding, str] = {}
+        for name, digest in zip(answer.tool_names, answer.tool_hashes, strict=False):
+            finding = self.detector.add(Step(now, "tool", f"{name}:{digest}"))
+            if finding is not None and finding.severity == "stop":
+                found[finding] = name
+        self.found = worst(found)
+        self.tool = found[self.found] if self.found else None
+
+
+class Runs:
+    """The runs under one guard.
+
+    Args:
+        rules: what they may do.
+        together: whether the limits are for all of them at once, or for each.
+    """
+
+    def __init__(self, rules: Rules, *, together: bool = True) -> None:
+        self.rules = rules
+        self.at = monotonic()
+        self._limits = rules.limits
+        self._spent = _Tally() if together else None
+        self._lock = threading.Lock()
+        self._talks: OrderedDict[object, list[_Run]] = OrderedDict()
+        self._answers: OrderedDict[str, _Run] = OrderedDict()
+
+    def spent(self) -> Spent:
+        """Return a copy of the counts of a guard whose runs are counted together."""
+        with self._lock:
+            found = self._spent
+            return Spent(found.calls, found.tokens, found.usd) if found else Spent()
+
+    def before(self, facts: RequestFacts, who: Work) -> _Ticket:
+        """Count a call in.
+
+        Raises:
+            RunawayLoop: it must not be sent.
+        """
+        with self._lock:
+            self.at = monotonic()
+            run = self._run(facts, who)
+            run.begins(facts)
+            retry = facts.attempt is not None and facts.attempt > 1
+            self._check(run, who, retry=retry)
+            run.spent.calls += not retry
+        return _Ticket(self, run, facts, counted=not retry)
+
+    def after(self, run: _Run, facts: RequestFacts, answer: ResponseFacts) -> None:
+        """Count what was answered."""
+        usd = self._usd(facts, answer)
+        with self._lock:
+            usage = answer.usage
+            tokens = _gross(usage) if usage is not None else 0
+            run.spent.tokens += tokens
+            run.spent.usd += usd
+            if answer.error_type is None:
+                run.ends(answer, tokens)
+            if answer.response_id is not None:
+                self._answers[answer.response_id] = run
+                if len(self._answers) > _MOST_CONVERSATIONS:
+                    self._answers.popitem(last=False)
+
+    def forget(self, run: _Run) -> None:
+        """Take back a call that was counted in and not sent."""
+        with self._lock:
+            run.spent.calls -= 1
+
+    def _usd(self, facts: RequestFacts, answer: ResponseFacts) -> Decimal:
+        if self.rules.max_usd is None or answer.usage is None:
+            return Decimal(0)
+        from tokenboard import spend
+
+        return spend.usd(facts.provider, answer.model or facts.model, answer.usage) or Decimal(0)
+
+    def _check(self, run: _Run, who: Work, *, retry: bool) -> None:
+        rules, spent = self.rules, run.spent
+        if run.found is not None:
+            rule, how = run.found.rule, _told(run.found, run.tool)
+            self._stop(run, who, rule, how, (rule, run.found.first))
+        # A retry is no further call.
+        if rules.max_calls is not None and spent.calls >= rules.max_calls and not retry:
+            self._stop(run, who, "max_calls", f"{spent.calls:,} calls, as many as allowed")
+        if rules.max_tokens is not None and spent.tokens >= rules.max_tokens:
+            how = f"{spent.tokens:,} tokens burned of the {rules.max_tokens:,} allowed"
+            self._stop(run, who, "max_tokens", how)
+        if rules.max_usd is not None and spent.usd >= rules.max_usd:
+            how = f"${spent.usd:.4f} burned of the ${rules.max_usd} allowed"
+            self._stop(run, who, "max_usd", how)
+
+    def _stop(self, run: _Run, who: Work, limit: str, how: str, once: object = None) -> None:
+        known = (("session", who.session), ("agent", who.agent), ("user", who.user))
+        whose = ", ".join(f"{kind} {name}" for kind, name in known if name)
+        where = f" ({whose})" if whose else ""
+        spent = run.spent
+        if self.rules.on == "warn":
+            warned = spent.warned if once is None else run.warned
+            if (key := once or limit) not in warned:
+                warned.add(key)
+                mishap.logger.warning("tokenboard guard%s: %s.", where, how)
+            return
+        loop = run.found if once is not None else None
+        raise RunawayLoop(
+            f"tokenboard guard{where}: {how}; the next call was not sent "
+            f"({spent.calls:,} calls, {spent.tokens:,} tokens so far)",
+            limit=limit,
+            finding=loop,
+            tool=run.tool if loop else None,
+            calls=spent.calls,
+            tokens=spent.tokens,
+            usd=spent.usd if self.rules.max_usd is not None else None,
+            user=who.user,
+            session=who.session,
+            agent=who.agent,
+        )
+
+    def _run(self, facts: RequestFacts, who: Work) -> _Run:
+        """Find the run that a request carries on, or begin one.
+
+        The provider's own ids are certain. Else the request's first messages name the
+        conversation; of several runs that began alike (the same question asked five times over)
+        it is the one whose messages this request has, and more.
+        """
+        if facts.previous_response_id is not None:
+            run = self._answers.get(facts.previous_response_id)
+            if run is not None:
+                return run
+        key = (
+            who.agent,
+            who.user if self._spent is None else None,
+            facts.conversation_id or facts.conversation_hash,
+        )
+        runs = self._talks.get(key)
+        if runs is None:
+            runs = self._talks[key] = []
+            if len(self._talks) > _MOST_CONVERSATIONS:
+                self._talks.popitem(last=False)
+        self._talks.move_to_end(key)
+        run = _carried_on(runs, facts)
+        if run is None:
+            run = _Run(self._limits, self._spent if self._spent is not None else _Tally())
+            runs.append(run)
+            del runs[:-_MOST_AT_ONCE]
+        return run
+
+
+def _carried_on(runs: list[_Run], facts: RequestFacts) -> _Run | None:
+    now = monotonic()
+    runs[:] = [run for run in runs if now - run.at < _IDLE]
+    newest = sorted(runs, key=lambda run: (run.answered, run.at), reverse=True)
+    if facts.conversation_id is not None or facts.messages is None:
+        return newest[0] if newest else None
+    if facts.attempt is not None and facts.attempt > 1:
+        for run in newest:
+            if run.prompt == facts.prompt_hash:
+                return run
+    shorter = [run for run in newest if run.messages < facts.messages]
+    if shorter:
+        return max(shorter, key=lambda run: (run.answered, run.messages))
+    if facts.trigger == "user":  # as short as at the start: the same question, asked anew
+        return None
+    return newest[0] if newest else None  # an agent that forgets its oldest messages
+
+
+class Everywhere:
+    """The guard of a whole app: each session for itself."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self._lock = threading.Lock()
+        self._sessions: OrderedDict[str, Runs] = OrderedDict()
+        self._unnamed = Runs(rules, together=False)
+
+    def runs(self, session: str | None) -> Runs:
+        """Return the runs of a session; the unnamed ones are told apart by their messages."""
+        if session is None:
+            return self._unnamed
+        with self._lock:
+            found = self._sessions.get(session)
+            if found is None or monotonic() - found.at > _IDLE:
+                found = self._sessions[session] = Runs(self.rules)
+                if len(self._sessions) > _MOST_SESSIONS:
+                    self._sessions.popitem(last=False)
+            self._sessions.move_to_end(session)
+            return found
+
+
+class _Ticket:
+    """One call, counted in by one guard."""
+
+    __slots__ = ("_counted", "_facts", "_run", "_runs")
+
+    def __init__(self, runs: Runs, run: _Run, facts: RequestFacts, *, counted: bool) -> None:
+        self._runs = runs
+        self._run = run
+        self._facts = facts
+        self._counted = counted
+
+    def after(self, answer: ResponseFacts) -> None:
+        self._runs.after(self._run, self._facts, answer)
+
+    def undo(self) -> None:
+        if self._counted:
+            self._runs.forget(self._run)
+
+
+class Watch:
+    """Whom to tell what became of a call."""
+
+    __slots__ = ("_tickets",)
+
+    def __init__(self, tickets: list[_Ticket]) -> None:
+        self._tickets = tickets
+
+    def after(self, answer: ResponseFacts) -> None:
+        """Take in a call's answer; to be called once, never raises."""
+        try:
+            for ticket in self._tickets:
+                ticket.after(answer)
+        except Exception:
+            mishap.report("guarding a run")
+
+
+def look(
+    facts: RequestFacts,
+    context: Context,
+    runs: tuple[Runs, ...],
+    app: Everywhere | None,
+) -> Watch | None:
+    """Ask every guard about a call that is about to be sent, the innermost first.
+
+    Raises:
+        RunawayLoop: one of them says no.
+    """
+    tickets: list[_Ticket] = []
+    try:
+        who = work.of(context)
+        watching = [*reversed(runs)]
+        if app is not None:
+            watching.append(app.runs(who.session))
+        for each in watching:
+            tickets.append(each.before(facts, who))  # noqa: PERF401 - needed as far as it got
+        return Watch(tickets)
+    except RunawayLoop:
+        for ticket in tickets:
+            ticket.undo()
+        raise
+    except Exception:
+        mishap.report("guarding a run")
+        return None
+
+
+def _gross(usage: Usage) -> int:
+    return (usage.input_tokens or 0) + (usage.output_tokens or 0)
+
+
+def _told(finding: Finding, tool: str | None) -> str:
+    if finding.rule == "same_call":
+        return f"the tool {tool!r} was called {finding.count} times in a row, arguments equal"
+    if finding.rule == "cycle":
+        return f"the same cycle of tool calls, {tool!r} the last, was made {finding.count} times"
+    return f"the tool {tool!r} was called {finding.count} times within 20 calls, arguments equal"
