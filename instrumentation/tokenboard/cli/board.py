@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from clickhouse_connect.driver.client import Client
 
-_WIDE = 120
+WIDE = 120
+"""From how many columns on a terminal shows everything."""
 
 
 @click.command()
@@ -37,7 +38,7 @@ def leaderboard(reader: common.Reader, team: tuple[str, ...], top: int | None) -
         common.print_json(rows)
     elif rows:
         console = show.console()
-        console.print(board_table(rows, wide=console.width >= _WIDE))
+        console.print(board_table(rows, wide=console.width >= WIDE))
 
 
 def board_rows(client: Client, since: timedelta, teams: Sequence[str] = ()) -> list[common.Row]:

@@ -26,16 +26,6 @@ if TYPE_CHECKING:
 
 Job = Callable[[Desk], object]
 
-FILES: Final[dict[str, int]] = {
-    "file-monorepo": 985_000,
-    "file-orders": 620_000,
-    "file-contracts": 310_000,
-    "file-handbook": 180_000,
-    "file-tickets": 120_000,
-    "file-service": 90_000,
-}
-"""What the company has uploaded to its provider: file -> tokens."""
-
 _SUPPORT_TOOLS: Final = (
     Tool("find_order", "Find an order.", ("order", "customer")),
     Tool("search_tickets", "Search old tickets.", ("query",)),

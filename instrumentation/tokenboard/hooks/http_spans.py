@@ -41,14 +41,15 @@ def start() -> None:
         modules = [name for name in _pending if name in sys.modules]
         _pending.clear()
     try:
-        from opentelemetry.instrumentation import httpx as instrumentation
-
+        instrumentation = _instrumentation()
         providers = export.providers()
         for module in modules:
             # Releases before httpx2 existed lack its class.
             kind: Any = getattr(instrumentation, _CLASSES[module], None)
             if kind is None or kind().is_instrumented_by_opentelemetry:
                 continue
+            if getattr(kind, "_module", module) is None:  # it was hidden, see below
+                kind._module = sys.modules[module]  # noqa: SLF001 - there is no public way
             kind().instrument(
                 tracer_provider=providers.traces,
                 meter_provider=providers.metrics,
@@ -56,6 +57,34 @@ def start() -> None:
             )
     except Exception:
         mishap.report("instrumenting the app's other HTTP calls")
+
+
+def _instrumentation() -> Any:
+    """Import OpenTelemetry's instrumentation without importing a client the app has not.
+
+    It tries both. SDKs look into ``sys.modules`` for the client they were not built on (openai does
+    at each request): one that another thread is only just importing breaks their calls.
+    """
+    absent = _Absent(threading.get_ident(), {name for name in _CLASSES if name not in sys.modules})
+    sys.meta_path.insert(0, absent)
+    try:
+        from opentelemetry.instrumentation import httpx as instrumentation
+    finally:
+        sys.meta_path.remove(absent)
+    return instrumentation
+
+
+class _Absent:
+    """A finder by which some modules are not installed, as one thread sees it."""
+
+    def __init__(self, thread: int, names: set[str]) -> None:
+        self._thread = thread
+        self._names = names
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        del path, target
+        if name in self._names and threading.get_ident() == self._thread:
+            raise ModuleNotFoundError(f"{name} is not imported by the app", name=name)
 
 
 def _switched_off() -> set[str]:

@@ -1,0 +1,177 @@
+"""``tokenboard demo``: a small company burns tokens on this machine, and everything shows."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from tokenboard.cli import board, common, sessions, show
+from tokenboard.demo import run
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from clickhouse_connect.driver.client import Client
+
+USUAL_PORTS: Final = {"otlp": 4318, "clickhouse": 8123, "web": 3000}
+SEED: Final = 7
+_WINDOW: Final = timedelta(days=30)
+_PORT = click.IntRange(0, 65535)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the demo has to show at its end."""
+
+    leaderboard: list[common.Row]
+    loops: list[common.Row]
+    steps: list[common.Row]
+    told: str
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="End after showing everything. Takes free ports.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Keep the data here. [default: a temporary directory, removed at the end]",
+)
+@click.option("--otlp-port", type=_PORT, help="[default: 4318, or any free one]")
+@click.option("--clickhouse-port", type=_PORT, help="[default: 8123, or any free one]")
+@click.option("--web-port", type=_PORT, help="[default: 3000, or any free one]")
+def demo(once: bool, as_json: bool, data: Path | None, **ports: int | None) -> None:
+    """See it all work: a dozen people, three agents and one loop, with real SDKs, on this machine.
+
+    Starts the local stack and a pretend model provider, lets a small company work against it for
+    some seconds, then shows the leaderboard, one agent's session, the agent that is stuck and
+    where to look further. Nothing leaves this machine, nothing costs money.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
+    began = time.monotonic()
+    with contextlib.ExitStack() as closing:
+        try:
+            run.check_sdks()
+            stack = closing.enter_context(_stack(data, _ports(ports, once=once)))
+            client = closing.enter_context(_reader(stack.addresses["clickhouse"]))
+            shown = _work(stack.addresses["otlp"], client)
+        except run.DemoError as error:
+            raise common.Trouble(str(error)) from error
+        except KeyboardInterrupt:
+            raise common.Trouble("interrupted before there was anything to show") from None
+        seconds = round(time.monotonic() - began, 1)
+        if as_json:
+            common.print_json(
+                {
+                    "leaderboard": shown.leaderboard,
+                    "loops": shown.loops,
+                    "addresses": stack.addresses,
+                    "seconds": seconds,
+                }
+            )
+        else:
+            _print(shown, stack.addresses, seconds)
+        if not once:
+            common.say("Serving until Ctrl-C.")
+            with contextlib.suppress(KeyboardInterrupt):
+                threading.Event().wait()
+            common.say("stopping")
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _ports(asked: dict[str, int | None], *, once: bool) -> dict[str, int]:
+    """Return a port each: as asked, else the usual one if it is free, else any."""
+    chosen: dict[str, int] = {}
+    for name, usual in USUAL_PORTS.items():
+        wanted = asked[f"{name}_port"]
+        if wanted is None:
+            wanted = 0 if once or not _free(usual) else usual
+            if not once and wanted != usual:
+                common.say(f"port {usual} is taken: taking another one for {name}")
+        chosen[f"{name}_port"] = wanted
+    return chosen
+
+
+def _free(port: int) -> bool:
+    try:
+        with socket.create_server(("127.0.0.1", port)):
+            return True
+    except OSError:
+        return False
+
+
+@contextlib.contextmanager
+def _stack(data: Path | None, ports: dict[str, int]) -> Generator[Any]:
+    from tokenboard.local.lock import DataDirError
+    from tokenboard.local.stack import PortError, Stack
+
+    with contextlib.ExitStack() as closing:
+        if data is None:
+            data = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="tokenboard-")))
+        try:
+            stack = closing.enter_context(Stack(data, **ports))
+        except (DataDirError, PortError) as error:
+            raise run.DemoError(str(error)) from error
+        yield stack
+
+
+@contextlib.contextmanager
+def _reader(url: str) -> Generator[Client]:
+    with common.Reader(_WINDOW, as_json=False, url=url, data=None).books() as client:
+        yield client
+
+
+def _work(otlp_url: str, client: Client) -> Shown:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[calls]:,} calls"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=show.console(stderr=True)) as bar:
+        task = bar.add_task("a small company at work", calls=0, total=None)
+
+        def progress(done: int, of: int, calls: int) -> None:
+            bar.update(task, completed=done, total=of, calls=calls)
+
+        outcome = run.company_at_work(otlp_url, client, progress, seed=SEED)
+    return Shown(
+        leaderboard=board.board_rows(client, _WINDOW),
+        loops=sessions.loop_rows(client, _WINDOW),
+        steps=sessions.step_rows(client, outcome.session),
+        told=outcome.session,
+    )
+
+
+def _print(shown: Shown, addresses: dict[str, str], seconds: float) -> None:
+    console = show.console()
+    console.print(board.board_table(shown.leaderboard, wide=console.width >= board.WIDE))
+    console.print()
+    console.print(sessions.timeline(shown.steps, title=f"Session {shown.told}"))
+    console.print()
+    console.print(sessions.loop_table(shown.loops))
+    for row in shown.loops[:1]:
+        console.print(sessions.loop_sentence(row))
+    console.print()
+    for name, purpose in (
+        ("web", "dashboards"),
+        ("clickhouse", "ClickHouse, also for tokenboard … --url"),
+        ("otlp", "OTLP/HTTP, for an app of yours: OTEL_EXPORTER_OTLP_ENDPOINT"),
+    ):
+        console.print(f"{addresses[name]:<24} {purpose}", markup=False)
+    console.print(f"{seconds} s", style="dim")
