@@ -238,6 +238,19 @@ def bar_gauge(
     )
 
 
+def rows_to_fields(name: str, value: str) -> Json:
+    """Transformation: each row becomes a field named by one column, holding the other."""
+    return {
+        "id": "rowsToFields",
+        "options": {
+            "mappings": [
+                {"fieldName": name, "handlerKey": "field.name"},
+                {"fieldName": value, "handlerKey": "field.value"},
+            ]
+        },
+    }
+
+
 def _panel(
     kind: str,
     query_name: str,
@@ -288,7 +301,8 @@ def _reduce(rows: int, fields: Sequence[Field]) -> Json:
         return {"calcs": [], "fields": "", "limit": rows, "values": True}
     # Without a list Grafana shows every numeric column, whatever else the query carries.
     names = "|".join(f.label or f.name for f in fields)
-    return {"calcs": ["lastNotNull"], "fields": f"/^({names})$/", "values": False}
+    pattern = f"/^({names})$/" if names else ""
+    return {"calcs": ["lastNotNull"], "fields": pattern, "values": False}
 
 
 def _legend() -> Json:

@@ -5,25 +5,277 @@ from __future__ import annotations
 from typing import Any
 
 from generator import theme
-from generator.dashboard import dashboard
-from generator.panels import Field, Place, table
+from generator.dashboard import Variable, dashboard
+from generator.panels import (
+    Field,
+    Place,
+    bar_chart,
+    bar_gauge,
+    rows_to_fields,
+    stat,
+    table,
+    timeseries,
+)
 
 Json = dict[str, Any]
+
+UID = "tokenboard-leaderboard"
+VARIABLES = (
+    Variable("team", "Team", "options_team", "Only people of these teams."),
+    Variable("model", "Model", "options_model", "Only calls of these models."),
+    Variable("agent", "Agent", "options_agent", "Only calls made inside these agents."),
+)
+_MONEY = {"unit": theme.DOLLARS}
+_TOKENS = {"unit": theme.TOKENS}
+_COUNT = {"unit": "locale"}
+_HIDDEN = {"viz": True, "legend": False, "tooltip": False}
 
 
 def build() -> Json:
     """The dashboard's JSON."""
     return dashboard(
-        "tokenboard-leaderboard",
+        UID,
         "Leaderboard",
         "Who burned how many tokens, what it cost, what it bought, and how much of it was waste.",
         [
-            table(
-                "leaderboard",
-                Place(0, 0, 24, 18),
-                [
-                    Field("tier", "Tier", {"mappings": theme.pill_colours(theme.TIERS)}),
-                ],
-            )
+            *_totals(),
+            _podium(),
+            _tiers(),
+            _over_time(),
+            _board(),
+            _teams(),
+            _deductions(),
         ],
+        variables=VARIABLES,
     )
+
+
+def _totals() -> list[Json]:
+    shown = [
+        (
+            "Net tokens",
+            "What counts: gross tokens less every deduction (duplicates, loops, idle, failed).",
+            Field("net_tokens", "Net tokens", _TOKENS | _fixed(theme.NET)),
+        ),
+        (
+            "Gross tokens",
+            "Input, cached input included, and output of every call. Never a result on its own.",
+            Field("gross_tokens", "Gross tokens", _TOKENS | _fixed(theme.CALM)),
+        ),
+        (
+            "Waste",
+            "Share of gross tokens that was deducted. The deductions by kind stand below.",
+            Field(
+                "waste_share",
+                "Waste",
+                {"unit": theme.SHARE, "decimals": 1} | _fixed(theme.WASTE),
+            ),
+        ),
+        (
+            "Cost",
+            "Estimate at list prices, call by call, where a price is known; waste is paid for too.",
+            Field("cost_usd", "Cost", _MONEY | _fixed(theme.MONEY)),
+        ),
+        (
+            "Cost per completed task",
+            "All spend, failed tasks included, by tasks that ended with task.done().",
+            Field(
+                "cost_per_completed_task",
+                "Cost per completed task",
+                _MONEY | _fixed(theme.MONEY) | {"noValue": "no tasks reported"},
+            ),
+        ),
+        (
+            "People",
+            "People with at least one call. Calls without a known user count as one person.",
+            Field("people", "People", _COUNT | _fixed(theme.NET)),
+        ),
+    ]
+    return [
+        {
+            **stat("totals", Place(4 * n, 0, 4, 3), [field], title=title, text_mode="value"),
+            "description": description,
+        }
+        for n, (title, description, field) in enumerate(shown)
+    ]
+
+
+def _podium() -> Json:
+    # A row a person turns into a field a person, so that each step has its own colour.
+    steps = stat("podium", Place(0, 3, 8, 5), [], no_value="nobody yet")
+    steps["fieldConfig"]["defaults"]["unit"] = theme.TOKENS
+    steps["fieldConfig"]["overrides"] = [
+        {
+            "matcher": {"id": "byRegexp", "options": f"/^{place}\\. /"},
+            "properties": [{"id": "color", "value": {"mode": "fixed", "fixedColor": colour}}],
+        }
+        for place, colour in enumerate(theme.MEDALS, 1)
+    ]
+    steps["transformations"] = [rows_to_fields(name="person", value="net_tokens")]
+    return steps
+
+
+def _tiers() -> Json:
+    return bar_chart(
+        "tier_distribution",
+        Place(8, 3, 6, 5),
+        [
+            Field("tier", "Tier", {"mappings": theme.pill_colours(theme.TIERS)}),
+            Field("people", "People", _COUNT),
+        ],
+        x_field="Tier",
+        colour_by="Tier",
+    )
+
+
+def _over_time() -> Json:
+    return timeseries(
+        "tokens_over_time",
+        Place(14, 3, 10, 5),
+        [
+            Field("net_tokens", "Net", _fixed(theme.NET)),
+            Field("waste_tokens", "Deducted", _fixed(theme.WASTE)),
+        ],
+        bars=True,
+        stacked=True,
+    )
+
+
+def _board() -> Json:
+    person = {
+        "links": [
+            {
+                "title": "This person's calls only",
+                "url": "/d/tokenboard-person?var-user=${__data.fields.user_id}&${__url_time_range}",
+            }
+        ]
+    }
+    return table(
+        "leaderboard",
+        Place(0, 8, 24, 15),
+        [
+            Field("rank", "#", {"custom.width": 44, "unit": "locale"}),
+            Field(
+                "movement",
+                "Moved",
+                {
+                    "custom.width": 66,
+                    "custom.align": "center",
+                    "custom.cellOptions": {"type": "color-text"},
+                    "mappings": theme.movement_colours(),
+                },
+            ),
+            Field("display_name", "Who", {"custom.minWidth": 130, **person}),
+            Field(
+                "net_tokens",
+                "Net tokens",
+                _TOKENS
+                | _fixed(theme.NET)
+                | {
+                    "custom.minWidth": 130,
+                    "custom.cellOptions": {
+                        "type": "gauge",
+                        "mode": "basic",
+                        "valueDisplayMode": "text",
+                    },
+                    "min": 0,
+                },
+            ),
+            Field(
+                "tier",
+                "Tier",
+                {
+                    "custom.width": 88,
+                    "custom.cellOptions": {"type": "pill"},
+                    "mappings": theme.pill_colours(theme.TIERS),
+                },
+            ),
+            Field(
+                "titles",
+                "Titles",
+                {
+                    "custom.minWidth": 130,
+                    "custom.cellOptions": {"type": "pill"},
+                    "mappings": theme.pill_colours(theme.TITLES),
+                    "noValue": "",
+                },
+            ),
+            Field("gross_tokens", "Gross", _TOKENS | {"custom.width": 76}),
+            Field("waste_share", "Waste", _waste_share()),
+            Field("cost_usd", "Cost", _MONEY | {"custom.width": 84}),
+            Field("cost_per_completed_task", "$ / task", _MONEY | {"custom.width": 80}),
+            Field("tasks_completed", "Tasks", _COUNT | {"custom.width": 62}),
+            Field("calls", "Calls", _COUNT | {"custom.width": 80}),
+            Field("sessions", "Sessions", _COUNT | {"custom.width": 76}),
+            Field("models", "Models", _COUNT | {"custom.width": 66}),
+            Field("cache_read_ratio", "Cached", {"unit": theme.SHARE, "custom.width": 70}),
+            Field("team", "Team", {"custom.minWidth": 84}),
+            *(
+                Field(name, "", {"custom.hideFrom": _HIDDEN})
+                for name in ("prev_rank", "user_id", "waste_tokens")
+            ),
+        ],
+        sort_by=("#", False),
+        frozen=1,
+        no_value="—",
+    )
+
+
+def _teams() -> Json:
+    team = {
+        "links": [
+            {
+                "title": "This team's people",
+                "url": f"/d/{UID}?var-team=${{__value.raw}}&${{__url_time_range}}",
+            }
+        ]
+    }
+    return table(
+        "teams",
+        Place(0, 23, 15, 8),
+        [
+            Field("team", "Team", {"custom.minWidth": 120, **team}),
+            Field("people", "People", _COUNT | {"custom.width": 80}),
+            Field("net_tokens", "Net tokens", _TOKENS | {"custom.width": 110}),
+            Field("gross_tokens", "Gross", _TOKENS | {"custom.width": 76}),
+            Field("waste_share", "Waste", _waste_share()),
+            Field("cost_usd", "Cost", _MONEY | {"custom.width": 84}),
+            Field("cost_per_completed_task", "$ / task", _MONEY | {"custom.width": 80}),
+            Field("tasks_completed", "Tasks", _COUNT | {"custom.width": 62}),
+            Field("top_model", "Most used model", {"custom.minWidth": 140}),
+        ],
+        sort_by=("Net tokens", True),
+    )
+
+
+def _deductions() -> Json:
+    return bar_gauge(
+        "deductions",
+        Place(15, 23, 9, 8),
+        [Field("tokens", "", _TOKENS | _fixed(theme.WASTE))],
+        no_value="nothing was deducted",
+    )
+
+
+def _waste_share() -> Json:
+    return {
+        "unit": theme.SHARE,
+        "decimals": 1,
+        "min": 0,
+        "max": 1,
+        "custom.width": 70,
+        "custom.cellOptions": {"type": "color-text"},
+        "color": {"mode": "thresholds"},
+        "thresholds": {
+            "mode": "absolute",
+            "steps": [
+                {"color": theme.CALM, "value": None},
+                {"color": "#D08A2E", "value": 0.1},
+                {"color": theme.BAD, "value": 0.25},
+            ],
+        },
+    }
+
+
+def _fixed(colour: str) -> Json:
+    return {"color": {"mode": "fixed", "fixedColor": colour}}

@@ -164,7 +164,7 @@ async function fill({panel, body, card}) {
   }
   try {
     const answer = await ask(panel.id, panel.targets[0].refId);
-    const frame = new Frame(answer, panel.fieldConfig);
+    const frame = new Frame(answer, panel.fieldConfig, panel.transformations);
     card.classList.remove('failed');
     if (frame.length === 0) body.replaceChildren(el('p', {class: 'empty'}, panel.fieldConfig.defaults.noValue || 'No data'));
     else if (PLAIN[panel.type]) body.replaceChildren(PLAIN[panel.type](panel, frame, state));

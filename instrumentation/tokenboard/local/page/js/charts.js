@@ -31,7 +31,7 @@ function layout(extra) {
     hoverlabel: {font: {family: variable('--font'), size: 12}, bgcolor: variable('--raised'), bordercolor: variable('--line')},
     hovermode: 'x unified',
     showlegend: true,
-    legend: {orientation: 'h', y: -0.12, yanchor: 'top', x: 0, font: {size: 12}},
+    legend: {orientation: 'h', y: 1.02, yanchor: 'bottom', x: 1, xanchor: 'right', font: {size: 12}},
     bargap: 0.25,
     ...rest,
     xaxis: {...axis, ...xaxis},
@@ -53,6 +53,12 @@ function niceStep(raw) {
 function colourOf(field, index) {
   const {mode, fixedColor} = field.config.color || {};
   return mode === 'fixed' && fixedColor ? named(fixedColor) : PALETTE[index % PALETTE.length];
+}
+
+// The year is in nobody's doubt; the hour matters when days are few.
+function dateTicks(times) {
+  const days = times.length ? (times.at(-1) - times[0]) / 8.64e7 : 0;
+  return days > 300 ? '%b %Y' : days > 3 ? '%-d %b' : days > 1 ? '%-d %b %H:%M' : '%H:%M';
 }
 
 function hover(values, config) {
@@ -83,7 +89,7 @@ export function timeseries(panel, frame) {
     barmode: stacked ? 'stack' : 'group',
     showlegend: panel.options.legend?.showLegend !== false && series.length > 1,
     yaxis: ticks(most, series[0]?.config || panel.fieldConfig.defaults),
-    xaxis: {type: 'date', showgrid: false},
+    xaxis: {type: 'date', showgrid: false, tickformat: dateTicks(times), nticks: 7},
   })};
 }
 

@@ -56,8 +56,21 @@ function setPath(target, path, value) {
   target[path.at(-1)] = value;
 }
 
+// The transformations that our dashboards use; another one leaves the answer as it is.
+function transformed(answer, {id, options}) {
+  if (id !== 'rowsToFields') return answer;
+  const column = (key) => answer.columns.findIndex((c) => c.name === options.mappings.find((m) => m.handlerKey === key)?.fieldName);
+  const [name, value] = [column('field.name'), column('field.value')];
+  const cell = (row, index) => (Array.isArray(row) ? row[index] : row[answer.columns[index].name]);
+  return {
+    columns: answer.rows.map((row) => ({name: String(cell(row, name)), type: answer.columns[value].type})),
+    rows: answer.rows.length ? [answer.rows.map((row) => cell(row, value))] : [],
+  };
+}
+
 export class Frame {
-  constructor(answer, fieldConfig) {
+  constructor(given, fieldConfig, transformations = []) {
+    const answer = transformations.reduce(transformed, given);
     this.length = answer.rows.length;
     this.fields = answer.columns.map(({name, type}, index) => {
       const kind = kindOf(type);

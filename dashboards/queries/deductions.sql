@@ -1,0 +1,3 @@
+-- title: Deductions
+-- description: placeholder
+SELECT 1 AS x

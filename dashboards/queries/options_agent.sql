@@ -1,0 +1,3 @@
+-- title: options_agent
+-- description: placeholder
+SELECT 1 AS x

@@ -1,0 +1,3 @@
+-- title: options_model
+-- description: placeholder
+SELECT 1 AS x

@@ -1,0 +1,3 @@
+-- title: Podium
+-- description: placeholder
+SELECT 1 AS x

@@ -1,0 +1,3 @@
+-- title: Teams
+-- description: placeholder
+SELECT 1 AS x

@@ -1,0 +1,3 @@
+-- title: Tiers
+-- description: placeholder
+SELECT 1 AS x

@@ -1,0 +1,3 @@
+-- title: Tokens over time
+-- description: placeholder
+SELECT 1 AS x

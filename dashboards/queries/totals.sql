@@ -1,0 +1,3 @@
+-- title: totals
+-- description: placeholder
+SELECT 1 AS x
