@@ -20,13 +20,15 @@ from opentelemetry import metrics, trace
 from tokenboard import mishap, pipe, settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from opentelemetry.metrics import MeterProvider
     from opentelemetry.trace import TracerProvider
 
 SERIES = 10_000
 """Series that one instrument may have: 1,000 users with a few models each."""
 
-_EXIT_UNKNOWN = 2.0
+_EXIT_UNKNOWN = 3.0
 _EXIT_HEALTHY = 5.0
 _EXIT_FAILING = 0.5
 """Seconds that the last export may take at exit, by what is known of the collector."""
@@ -119,6 +121,8 @@ def _resolve() -> Providers:
                 made_metrics = _meter_provider(wanted, resource)
             _watch_process()
         # An app that exports its traces itself and no metrics gets none behind its back.
+        if app_traces is not None and not isinstance(app_traces, trace.NoOpTracerProvider):
+            _stamp(app_traces)
         _providers = Providers(
             traces=app_traces or made_traces or trace.NoOpTracerProvider(),
             metrics=app_metrics or made_metrics or metrics.NoOpMeterProvider(),
@@ -141,7 +145,7 @@ def _resource(wanted: settings.Settings) -> Any:
     return Resource.create(attributes)
 
 
-def _service_named(environ: os._Environ[str] | dict[str, str]) -> bool:
+def _service_named(environ: Mapping[str, str]) -> bool:
     given = environ.get("OTEL_RESOURCE_ATTRIBUTES", "")
     names = {part.partition("=")[0].strip() for part in given.split(",")}
     return bool(environ.get("OTEL_SERVICE_NAME")) or "service.name" in names
@@ -161,11 +165,20 @@ def _tracer_provider(wanted: settings.Settings, resource: Any) -> TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
     provider = SdkTracerProvider(resource=resource, shutdown_on_exit=False)
+    _stamp(provider)
     for exporter in pipe.span_exporters(wanted.traces):
         provider.add_span_processor(BatchSpanProcessor(exporter))
         _keep(exporter)
     _own.append(provider)
     return provider
+
+
+def _stamp(provider: Any) -> None:
+    try:
+        from tokenboard import stamp
+    except ImportError:  # a provider that is not the SDK's, and no SDK
+        return
+    stamp.on(provider)
 
 
 def _meter_provider(wanted: settings.Settings, resource: Any) -> MeterProvider:

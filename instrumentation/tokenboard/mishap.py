@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 
 logger = logging.getLogger("tokenboard")
 
@@ -18,5 +19,5 @@ def report(place: str) -> None:
         "tokenboard: internal error while %s; the app is not affected, its telemetry may be "
         "incomplete. This is reported once.",
         place,
-        exc_info=True,
+        exc_info=sys.exc_info(),
     )

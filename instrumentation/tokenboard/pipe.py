@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from tokenboard import mishap
 
@@ -25,7 +26,11 @@ _MODULES = {
 _CLASSES = {"traces": "OTLPSpanExporter", "metrics": "OTLPMetricExporter"}
 _QUEUE_LOGGERS = ("opentelemetry.sdk._shared_internal", "opentelemetry.sdk.trace.export")
 
-_exporting = threading.local()
+_CAUSE = re.compile(r"\[Errno -?\d+\] ([^'\")]+)|Transient error (.{,80}?) encountered")
+"""What is worth telling within an exporter's long messages: an operating system's error, or the
+short name of another."""
+
+_thread = threading.local()
 
 
 class Collector:
@@ -68,6 +73,7 @@ class Exporter:
     def __init__(self, make: Callable[[float | None], Any], collector: Collector) -> None:
         self._make = make
         self._inner = make(None)
+        self._hurried = False
         self._orphaned = False
         self.collector = collector
 
@@ -78,33 +84,27 @@ class Exporter:
         """Export, and note how it went."""
         if self._orphaned or self.collector.given_up:
             return None
-        _exporting.heard = ""
-        try:
+        with _Listening(self) as heard:
             result = self._inner.export(batch, *args, **kwargs)
-            heard: str = _exporting.heard
-        finally:
-            del _exporting.heard
         well = getattr(result, "name", "") == "SUCCESS"
-        if not self._orphaned:
-            self.collector.answered(well=well, reason=heard)
-            if not well and self._hurried:
-                self.collector.given_up = True
+        self.collector.answered(well=well, reason=heard.first)
+        self.collector.given_up = self._hurried and not well
         return result
 
-    _hurried = False
-
     def hurry(self, seconds: float) -> None:
-        """From now on an export may take so long at most; one that waits to retry gives up."""
-        self._hurried = True
-        old = self._inner
+        """From now on an export may take so long at most, and what fails is not tried again."""
         try:
-            self._inner = self._make(seconds)
-            _exporting.heard = ""
-            old.shutdown()
+            old, self._inner = self._inner, self._make(seconds)
+            self._hurried = True
+            with _Listening(self):
+                old.shutdown()
         except Exception:
             mishap.report("closing the exporter")
-        finally:
-            _exporting.__dict__.pop("heard", None)
+
+    def stumbled(self) -> None:
+        """Called in the exporting thread when an export failed and is about to wait and retry."""
+        if self._hurried and not self.collector.healthy:
+            self._inner.shutdown()  # ends the wait before it begins
 
     def orphan(self) -> None:
         """Send nothing more: this is a copy that a fork made of its parent's exporter."""
@@ -114,11 +114,23 @@ class Exporter:
         """Close the connection."""
         if self._orphaned:
             return None
-        _exporting.heard = ""
-        try:
+        with _Listening(self):
             return self._inner.shutdown(*args, **kwargs)
-        finally:
-            del _exporting.heard
+
+
+class _Listening:
+    """While this is entered, what exporters log in this thread is ours; ``first`` is kept."""
+
+    def __init__(self, exporter: Exporter) -> None:
+        self.exporter = exporter
+        self.first = ""
+
+    def __enter__(self) -> Self:
+        _thread.listening = self
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _thread.listening = None
 
 
 def load(signal: Signal) -> None:
@@ -128,6 +140,8 @@ def load(signal: Signal) -> None:
     if "otlp" in signal.exporters:
         import_module(_MODULES["traces", signal.protocol])
         import_module(_MODULES["metrics", signal.protocol])
+        if signal.protocol == "http/protobuf":
+            import_module("requests")  # what the exporter imports when it is made
 
 
 def span_exporters(signal: Signal) -> Iterator[Any]:
@@ -184,10 +198,16 @@ class _Quiet(logging.Filter):
     """Takes in what the exporter says on behalf of ours; the app's own exporters speak on."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if not hasattr(_exporting, "heard"):
+        listening: _Listening | None = getattr(_thread, "listening", None)
+        if listening is None:
             return True
         if record.levelno >= logging.WARNING:
-            _exporting.heard = record.getMessage()[:200]
+            if not listening.first:
+                text = record.getMessage()
+                cause = _CAUSE.search(text)
+                listening.first = (cause[1] or cause[2] if cause else text)[:200]
+            if record.levelno == logging.WARNING and "retrying" in str(record.msg):
+                listening.exporter.stumbled()
         return False
 
 
@@ -199,8 +219,8 @@ class _QueueQuiet(logging.Filter):
         self._collector = collector
 
     def filter(self, record: logging.LogRecord) -> bool:
-        del record
-        return self._collector.healthy is not False
+        full = isinstance(record.msg, str) and record.msg.startswith("Queue full")
+        return not (full and self._collector.healthy is False)
 
 
 _quiet = _Quiet()

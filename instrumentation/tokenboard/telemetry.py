@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from opentelemetry.metrics import Histogram
     from opentelemetry.trace import Span
 
-    from tokenboard.wire import RequestFacts, ResponseFacts, Usage
+    from tokenboard.wire import RequestFacts, ResponseFacts
 
 SCOPE = "tokenboard"
 SCHEMA = "https://opentelemetry.io/schemas/gen-ai/1.42"
@@ -32,33 +32,21 @@ _NAMES = 200
 _OTHER = "_other"
 _BAD_REQUEST = 400
 
-_ATTRIBUTES = {
-    "user": "user.id",
-    "source": "tokenboard.user.source",
-    "team": "tokenboard.team",
-    "session": "session.id",
-    "agent": "gen_ai.agent.name",
-    "depth": "tokenboard.agent.depth",
-    "task": "tokenboard.task.id",
-}
-_USAGE = (
-    ("input_tokens", "gen_ai.usage.input_tokens"),
-    ("output_tokens", "gen_ai.usage.output_tokens"),
-    ("cache_read_tokens", "gen_ai.usage.cache_read.input_tokens"),
-    ("cache_write_tokens", "gen_ai.usage.cache_write.input_tokens"),
-    ("cache_write_1h_tokens", "tokenboard.usage.cache_write_1h.input_tokens"),
-    ("reasoning_tokens", "gen_ai.usage.reasoning.output_tokens"),
-    ("audio_input_tokens", "tokenboard.usage.audio.input_tokens"),
-    ("audio_output_tokens", "tokenboard.usage.audio.output_tokens"),
-)
-
 
 def stamps(context: Context) -> dict[str, Any]:
     """Return the attributes that say whose work a span in ``context`` is."""
     who = attribution.of(context, local=_local())
-    return {
-        name: value for key, name in _ATTRIBUTES.items() if (value := getattr(who, key)) is not None
-    }
+    return _said(
+        {
+            "user.id": who.user,
+            "tokenboard.user.source": who.source,
+            "tokenboard.team": who.team,
+            "session.id": who.session,
+            "gen_ai.agent.name": who.agent,
+            "tokenboard.agent.depth": who.depth,
+            "tokenboard.task.id": who.task,
+        }
+    )
 
 
 def _local() -> bool:
@@ -124,7 +112,7 @@ class _Bounded:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._seen: set[str] = set()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # entered again if garbage is collected within
 
     def __call__(self, value: str) -> str:
         if value in self._seen:
@@ -157,7 +145,7 @@ class Call:
 
     def __init__(self, facts: RequestFacts, host: str, port: int | None, context: Context) -> None:
         made = instruments()
-        attributes = _request_attributes(facts, host, port)
+        attributes = request_attributes(facts, host, port)
         attributes.update(stamps(context))
         self._made = made
         self._labels = attributes
@@ -198,7 +186,7 @@ class Call:
         if status is not None:
             attributes["http.response.status_code"] = status
         if answer is not None:
-            _response_attributes(attributes, answer)
+            attributes |= response_attributes(answer)
             error = error or answer.error_type
         if error is None and status is not None and status >= _BAD_REQUEST:
             error = str(status)
@@ -246,7 +234,8 @@ class Call:
             )
 
 
-def _request_attributes(facts: RequestFacts, host: str, port: int | None) -> dict[str, Any]:
+def request_attributes(facts: RequestFacts, host: str, port: int | None) -> dict[str, Any]:
+    """Return what is known before the request is sent."""
     found: dict[str, Any] = {
         "gen_ai.operation.name": facts.operation,
         "gen_ai.provider.name": facts.provider,
@@ -265,35 +254,41 @@ def _request_attributes(facts: RequestFacts, host: str, port: int | None) -> dic
         "tokenboard.request.bytes": facts.bytes or None,
         "tokenboard.tool_results.hashes": facts.tool_result_hashes or None,
     }
-    found = {name: value for name, value in found.items() if value is not None}
     for name, value in facts.parameters.items():
         found[f"gen_ai.request.{name}"] = value
-    return found
+    return _said(found)
 
 
-def _response_attributes(found: dict[str, Any], answer: ResponseFacts) -> None:
-    for name, value in (
-        ("gen_ai.response.id", answer.response_id),
-        ("gen_ai.response.model", answer.model),
-        ("gen_ai.response.finish_reasons", answer.finish_reasons or None),
-        ("tokenboard.service_tier", answer.service_tier),
-        ("tokenboard.provider_request_id", answer.provider_request_id),
-        ("tokenboard.tool_calls.names", answer.tool_names or None),
-        ("tokenboard.tool_calls.hashes", answer.tool_hashes or None),
-    ):
-        if value is not None:
-            found[name] = value
-    if answer.usage is not None:
-        _usage_attributes(found, answer.usage)
+def response_attributes(answer: ResponseFacts) -> dict[str, Any]:
+    """Return what the answer told."""
+    found: dict[str, Any] = {
+        "gen_ai.response.id": answer.response_id,
+        "gen_ai.response.model": answer.model,
+        "gen_ai.response.finish_reasons": answer.finish_reasons or None,
+        "tokenboard.service_tier": answer.service_tier,
+        "tokenboard.provider_request_id": answer.provider_request_id,
+        "tokenboard.tool_calls.names": answer.tool_names or None,
+        "tokenboard.tool_calls.hashes": answer.tool_hashes or None,
+    }
+    usage = answer.usage
+    if usage is not None:
+        cost = usage.reported_cost_usd
+        found |= {
+            "gen_ai.usage.input_tokens": usage.input_tokens,
+            "gen_ai.usage.output_tokens": usage.output_tokens,
+            "gen_ai.usage.cache_read.input_tokens": usage.cache_read_tokens,
+            "gen_ai.usage.cache_write.input_tokens": usage.cache_write_tokens,
+            "tokenboard.usage.cache_write_1h.input_tokens": usage.cache_write_1h_tokens,
+            "gen_ai.usage.reasoning.output_tokens": usage.reasoning_tokens,
+            "tokenboard.usage.audio.input_tokens": usage.audio_input_tokens,
+            "tokenboard.usage.audio.output_tokens": usage.audio_output_tokens,
+            "tokenboard.reported_cost_usd": None if cost is None else format(cost, "f"),
+        }
+    return _said(found)
 
 
-def _usage_attributes(found: dict[str, Any], usage: Usage) -> None:
-    for field, name in _USAGE:
-        count = getattr(usage, field)
-        if count is not None:
-            found[name] = count
-    if usage.reported_cost_usd is not None:
-        found["tokenboard.reported_cost_usd"] = str(usage.reported_cost_usd)
+def _said(found: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in found.items() if value is not None}
 
 
 class Operation:

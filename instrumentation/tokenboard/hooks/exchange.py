@@ -8,18 +8,23 @@ here raises.
 
 from __future__ import annotations
 
+import _thread
+import inspect
 from time import perf_counter, time_ns
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry import context as otel
+from opentelemetry import trace
 
-from tokenboard import mishap, settings, telemetry, wire, work
+from tokenboard import export, mishap, outer, runaway, settings, telemetry, wire, work
 
 if TYPE_CHECKING:
+    from collections.abc import MutableMapping
     from contextvars import Token
 
     from opentelemetry.context import Context
 
+    from tokenboard.runs import Watch
     from tokenboard.wire.headers import HeaderSource
 
 _IN_CALL = "tokenboard.in_call"
@@ -36,7 +41,11 @@ _MUTE_HTTP = _private("_SUPPRESS_HTTP_INSTRUMENTATION_KEY")
 
 
 def begin(endpoint: wire.Endpoint, body: bytes, headers: HeaderSource) -> Exchange | None:
-    """Begin to write down a call to a model; None if it is to be left alone."""
+    """Begin to write down a call to a model; None if it is to be left alone.
+
+    Raises:
+        RunawayLoop: a guard that the app has set says that it must not be sent.
+    """
     try:
         context = otel.get_current()
         if _IN_CALL in context or any(context.get(key) for key in _MUTED):
@@ -46,7 +55,8 @@ def begin(endpoint: wire.Endpoint, body: bytes, headers: HeaderSource) -> Exchan
         facts = endpoint.read_request(body, headers, hasher)
         if facts is None:
             return None
-        return Exchange(endpoint, facts, hasher, context)
+        watch = None if endpoint.poll else runaway.before(facts, context)
+        return Exchange(endpoint, facts, hasher, context, watch)
     except Exception:
         mishap.report("reading a request")
         return None
@@ -67,8 +77,8 @@ class Exchange:
 
     __slots__ = (
         "_call",
-        "_endpoint",
         "_ended",
+        "_endpoint",
         "_facts",
         "_hasher",
         "_inside",
@@ -77,6 +87,7 @@ class Exchange:
         "_status",
         "_streamed",
         "_token",
+        "_watch",
     )
 
     def __init__(
@@ -85,22 +96,46 @@ class Exchange:
         facts: wire.RequestFacts,
         hasher: wire.Hasher,
         context: Context,
+        watch: Watch | None,
     ) -> None:
+        self._watch = watch
         self._endpoint = endpoint
         self._facts = facts
         self._hasher = hasher
-        self._call = telemetry.Call(facts, endpoint.host, endpoint.port, context)
-        inside = self._call.context.copy()
+        other = outer.recording(facts.operation, context)
+        self._call: telemetry.Call | outer.Call = (
+            telemetry.Call(facts, endpoint.host, endpoint.port, context)
+            if other is None
+            else outer.Call(other, facts, endpoint.host, endpoint.port, context)
+        )
+        inside: dict[str, Any] = dict(self._call.context)
         inside[_IN_CALL] = True
+        outer.mark(inside)
         if settings.current().http_spans != "all":
             inside[_MUTE_HTTP] = True
-        self._inside = type(context)(inside)
+        self._inside = otel.Context(inside)
         self._outside = context
         self._token: Token[Context] | None = None
         self._reader: wire.ResponseReader | None = None
         self._status: int | None = None
         self._streamed = False
         self._ended = False
+
+    def unmark(self, headers: MutableMapping[str, str]) -> None:
+        """Take trace headers back that would tell a provider of our spans.
+
+        The anthropic SDK sends the current span's with each request. Where the app has not set
+        OpenTelemetry up, that can only be a span of ours, and without us there would be none.
+        """
+        try:
+            current = trace.get_current_span(self._outside).get_span_context()
+            if not current.is_valid or export.app_has_traces():
+                return
+            if trace.format_trace_id(current.trace_id) in headers.get("traceparent", ""):
+                for name in ("traceparent", "tracestate"):
+                    headers.pop(name, None)
+        except Exception:
+            mishap.report("looking for trace headers")
 
     def enter(self) -> None:
         """Make the call current; ``leave`` in the same frame."""
@@ -170,9 +205,30 @@ class Exchange:
             failure = type(error).__qualname__ if error is not None else None
             if cut and answer is not None and not answer.finished and self._well():
                 failure = failure or "incomplete"
+            if self._watch is not None and answer is not None:
+                self._watch.after(answer)
             self._call.end(answer, self._status, error=failure, streamed=self._streamed, at=at)
         except Exception:
             mishap.report("writing down a call")
+
+    def abandoned(self) -> None:
+        """End, perhaps on behalf of the garbage collector: that may be anywhere, in any thread.
+
+        Where this thread is inside OpenTelemetry's SDK it may hold a lock that ending needs; then
+        another thread ends it.
+        """
+        if self._ended:
+            return
+        try:
+            frame = inspect.currentframe()
+            while frame is not None:
+                if str(frame.f_globals.get("__name__")).startswith("opentelemetry.sdk."):
+                    _thread.start_new_thread(self.end, ())
+                    return
+                frame = frame.f_back
+            self.end()
+        except Exception:
+            mishap.report("writing down an abandoned call")
 
     def _well(self) -> bool:
         return self._status is not None and self._status < _ACCEPTED

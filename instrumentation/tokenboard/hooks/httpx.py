@@ -20,9 +20,8 @@ def install(module: Any) -> None:
     """Wrap ``send`` of both clients of ``module``; harmless the second time."""
     if hasattr(module.Client.send, _MARK):
         return
-    sync_stream, async_stream = tee.streams(module)
-    _wrap_sync(module.Client, sync_stream)
-    _wrap_async(module.AsyncClient, async_stream)
+    _wrap_sync(module.Client, tee.sync_stream(module))
+    _wrap_async(module.AsyncClient, tee.async_stream(module))
 
 
 def uninstall(module: Any) -> None:
@@ -90,10 +89,14 @@ def _begin(request: Any) -> Exchange | None:
             body: bytes = request.content
         except Exception:  # a body that is generated while it is sent; the URL alone must do
             body = b""
-        return exchange.begin(endpoint, body, request.headers.raw)
+        seen = exchange.begin(endpoint, body, request.headers.raw)
+        if seen is not None:
+            seen.unmark(request.headers)
     except Exception:
         mishap.report("looking at a request")
         return None
+    else:
+        return seen
 
 
 def _read_along(seen: Exchange, response: Any, stream_class: type[Any], *, streamed: bool) -> None:

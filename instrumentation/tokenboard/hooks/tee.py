@@ -15,20 +15,27 @@ if TYPE_CHECKING:
     from tokenboard.hooks.exchange import Exchange
 
 
-def streams(module: Any) -> tuple[type[Any], type[Any]]:
-    """Return a sync and an async stream class for ``httpx`` or ``httpx2``.
+class _Tee:
+    """What both kinds share; everything that is not defined here is the inner stream's."""
+
+    def __init__(self, inner: Any, exchange: Exchange) -> None:
+        self._inner = inner
+        self._exchange = exchange
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def __del__(self) -> None:
+        self._exchange.abandoned()
+
+
+def sync_stream(module: Any) -> type[_Tee]:
+    """Return the class for ``httpx.Client`` or ``httpx2.Client``.
 
     Each module checks that a response's stream is of its own class, so each gets its own.
     """
 
-    class Tee(module.SyncByteStream):  # type: ignore[misc] - the base is a runtime value
-        def __init__(self, inner: Any, exchange: Exchange) -> None:
-            self._inner = inner
-            self._exchange = exchange
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(self._inner, name)
-
+    class Tee(_Tee, module.SyncByteStream):
         def __iter__(self) -> Iterator[bytes]:
             exchange = self._exchange
             try:
@@ -42,7 +49,7 @@ def streams(module: Any) -> tuple[type[Any], type[Any]]:
                     feed(chunk)
                     yield chunk
             except GeneratorExit:
-                exchange.end()
+                exchange.abandoned()
                 raise
             except BaseException as error:
                 exchange.end(error)
@@ -55,17 +62,13 @@ def streams(module: Any) -> tuple[type[Any], type[Any]]:
             finally:
                 self._exchange.end()
 
-        def __del__(self) -> None:
-            self._exchange.end()
+    return Tee
 
-    class AsyncTee(module.AsyncByteStream):  # type: ignore[misc] - as above
-        def __init__(self, inner: Any, exchange: Exchange) -> None:
-            self._inner = inner
-            self._exchange = exchange
 
-        def __getattr__(self, name: str) -> Any:
-            return getattr(self._inner, name)
+def async_stream(module: Any) -> type[_Tee]:
+    """Return the class for ``httpx.AsyncClient`` or ``httpx2.AsyncClient``; see above."""
 
+    class AsyncTee(_Tee, module.AsyncByteStream):
         async def __aiter__(self) -> AsyncIterator[bytes]:
             exchange = self._exchange
             chunks = self._inner.__aiter__()
@@ -79,7 +82,7 @@ def streams(module: Any) -> tuple[type[Any], type[Any]]:
                     feed(chunk)
                     yield chunk
             except GeneratorExit:
-                exchange.end()
+                exchange.abandoned()
                 raise
             except BaseException as error:
                 exchange.end(error)
@@ -97,7 +100,4 @@ def streams(module: Any) -> tuple[type[Any], type[Any]]:
             finally:
                 self._exchange.end()
 
-        def __del__(self) -> None:
-            self._exchange.end()
-
-    return Tee, AsyncTee
+    return AsyncTee

@@ -1,0 +1,90 @@
+"""Calls that another instrumentation is already recording: its span gets our facts.
+
+OpenTelemetry's own GenAI instrumentations leave a data object in the context while they record a
+call, for instrumentations further in to fill in instead of emitting a second span
+(``opentelemetry-util-genai``, "Nested instrumentation suppression and enrichment",
+https://pypi.org/project/opentelemetry-util-genai/).
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry import trace
+
+from tokenboard import telemetry
+
+if TYPE_CHECKING:
+    from opentelemetry.context import Context
+
+    from tokenboard.wire import RequestFacts, ResponseFacts
+
+_INFERENCE = "opentelemetry.genai.client.inference.context"
+_KEYS = {"embeddings": "opentelemetry.genai.client.embedding.context"}
+
+
+def recording(operation: str, context: Context) -> Any:
+    """Return the data object of an instrumentation that records this call, or None."""
+    data = context.get(_KEYS.get(operation, _INFERENCE))
+    if data is None or not isinstance(getattr(data, "attributes", None), dict):
+        return None
+    # A span that nobody keeps would swallow the call.
+    return data if trace.get_current_span(context).is_recording() else None
+
+
+def mark(inside: dict[str, Any]) -> None:
+    """Tell instrumentations further in that this call is being recorded: by us."""
+    module = sys.modules.get("opentelemetry.util.genai.invocation")
+    kind = getattr(module, "InferenceData", None)
+    if kind is not None:
+        inside[_INFERENCE] = kind()
+
+
+class Call:
+    """Stands in for ``telemetry.Call``: writes the facts where the other one finds them."""
+
+    __slots__ = ("_data", "_facts", "_host", "_port", "context")
+
+    def __init__(
+        self, data: Any, facts: RequestFacts, host: str, port: int | None, context: Context
+    ) -> None:
+        self._data = data
+        self._facts = facts
+        self._host = host
+        self._port = port
+        self.context = context
+
+    def first_chunk(self) -> None:
+        """The other one measures."""
+
+    def end(
+        self,
+        answer: ResponseFacts | None,
+        status: int | None,
+        *,
+        error: str | None = None,
+        streamed: bool = False,
+        at: tuple[float, int] | None = None,
+    ) -> None:
+        """Hand over what is known, unless this attempt failed: the next one may succeed."""
+        del status, streamed, at
+        if answer is None or error is not None or answer.error_type is not None:
+            return
+        known = telemetry.request_attributes(self._facts, self._host, self._port)
+        known.update(telemetry.stamps(self.context))
+        known.update(telemetry.response_attributes(answer))
+        self._data.attributes.update(known)
+        usage = answer.usage
+        for field, value in (
+            ("response_id", answer.response_id),
+            ("response_model", answer.model),
+            ("response_finish_reasons", list(answer.finish_reasons) or None),
+            ("usage_input_tokens", usage and usage.input_tokens),
+            ("usage_output_tokens", usage and usage.output_tokens),
+            ("usage_cache_read_input_tokens", usage and usage.cache_read_tokens),
+            ("usage_cache_write_input_tokens", usage and usage.cache_write_tokens),
+            ("usage_reasoning_output_tokens", usage and usage.reasoning_tokens),
+        ):
+            if value is not None and hasattr(self._data, field):
+                setattr(self._data, field, value)
