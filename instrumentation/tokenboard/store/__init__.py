@@ -1,1 +1,9 @@
-"""The books in ClickHouse: connection, migrations, prices, rollups."""
+"""The books in ClickHouse: connection, migrations, prices, recomputation."""
+
+from __future__ import annotations
+
+from tokenboard.store.client import StoreError, connect
+from tokenboard.store.migrate import MigrationError, migrate
+from tokenboard.store.refresh import refresh
+
+__all__ = ["MigrationError", "StoreError", "connect", "migrate", "refresh"]

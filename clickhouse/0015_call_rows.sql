@@ -1,0 +1,65 @@
+-- The books: one row per real model call and generation. Read the view calls, which shows the newest generations.
+-- A call seen by several emitters is one row (refresh/calls.sql says how); every attempt and every failed call is a row.
+-- cost_usd is NULL when usage or price is unknown, 0 where the provider refused the call; an unknown count is NULL,
+-- never 0.
+CREATE TABLE IF NOT EXISTS {db}.call_rows {on_cluster}
+(
+    slot DateTime('UTC') CODEC(Delta(4), ZSTD(1)),
+    generation UInt64 CODEC(Delta(8), ZSTD(1)),
+    ts DateTime64(6, 'UTC') CODEC(Delta(8), ZSTD(1)) COMMENT 'start of the call',
+    duration_ms Float32 CODEC(ZSTD(1)),
+    ttft_ms Nullable(Float32) CODEC(ZSTD(1)),
+    user_id String CODEC(ZSTD(1)) COMMENT 'as told by the emitter; empty when nobody is known',
+    user_source LowCardinality(String) COMMENT 'context, baggage, environment, login, telemetry, none',
+    end_user_id String CODEC(ZSTD(1)),
+    team LowCardinality(String),
+    project LowCardinality(String),
+    service LowCardinality(String),
+    agent LowCardinality(String),
+    agent_depth UInt16 CODEC(T64, ZSTD(1)),
+    session_id String CODEC(ZSTD(1)),
+    conversation UInt64 CODEC(ZSTD(1)) COMMENT 'hash of conversation, user and agent where the session is derived from the wire; 0 where it was told',
+    task_id String CODEC(ZSTD(1)),
+    trigger LowCardinality(String),
+    operation LowCardinality(String),
+    provider LowCardinality(String),
+    model LowCardinality(String),
+    response_id String CODEC(ZSTD(1)),
+    provider_request_id String CODEC(ZSTD(1)),
+    input_tokens Nullable(UInt32) CODEC(ZSTD(1)),
+    output_tokens Nullable(UInt32) CODEC(ZSTD(1)),
+    cache_read_tokens Nullable(UInt32) CODEC(ZSTD(1)),
+    cache_write_tokens Nullable(UInt32) CODEC(ZSTD(1)),
+    cache_write_1h_tokens Nullable(UInt32) CODEC(ZSTD(1)),
+    reasoning_tokens Nullable(UInt32) CODEC(ZSTD(1)),
+    audio_input_tokens Nullable(UInt32) CODEC(ZSTD(1)),
+    audio_output_tokens Nullable(UInt32) CODEC(ZSTD(1)),
+    usage_known Bool,
+    service_tier LowCardinality(String),
+    reported_cost_usd Nullable(Decimal(18, 12)) CODEC(ZSTD(1)),
+    cost_usd Nullable(Decimal(18, 12)) CODEC(ZSTD(1)),
+    status LowCardinality(String),
+    error_type LowCardinality(String),
+    http_status UInt16 CODEC(T64, ZSTD(1)),
+    finish_reason LowCardinality(String),
+    attempt UInt16 CODEC(T64, ZSTD(1)),
+    request_messages Nullable(UInt32) CODEC(ZSTD(1)),
+    request_bytes Nullable(UInt64) CODEC(ZSTD(1)),
+    prompt_hash String CODEC(ZSTD(1)),
+    tool_names Array(LowCardinality(String)) CODEC(ZSTD(1)),
+    tool_hashes Array(String) CODEC(ZSTD(1)),
+    result_hashes Array(String) CODEC(ZSTD(1)),
+    emitter LowCardinality(String) COMMENT 'the richest emitter of the call',
+    emissions UInt8 COMMENT 'how many spans told of this call',
+    trace_id FixedString(16) CODEC(ZSTD(1)),
+    span_id FixedString(8) CODEC(ZSTD(1)),
+    parent_span_id FixedString(8) CODEC(ZSTD(1)),
+    flaws Array(LowCardinality(String)),
+    INDEX idx_ts ts TYPE minmax GRANULARITY 1,
+    INDEX idx_session session_id TYPE bloom_filter(0.01) GRANULARITY 1
+)
+ENGINE = {engine:MergeTree}
+PARTITION BY toYYYYMM(slot)
+PRIMARY KEY (slot, generation, user_id)
+ORDER BY (slot, generation, user_id, session_id, ts)
+TTL slot + INTERVAL {fact_days} DAY

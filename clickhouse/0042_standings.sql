@@ -1,0 +1,5 @@
+-- The newest standings, every window.
+CREATE OR REPLACE VIEW {db}.standings {on_cluster} AS
+SELECT * EXCEPT generation
+FROM {db}.standing_rows
+WHERE generation IN (SELECT generation FROM {db}.current WHERE stage = 'standings')

@@ -1,0 +1,21 @@
+-- What is needed to tell which emissions are one call, for the slots and their neighbours.
+CREATE TEMPORARY TABLE told AS
+SELECT
+    slot, trace_id, span_id, parent_span_id, content,
+    -seniority AS seen,
+    toUnixTimestamp64Micro(ts) AS t0,
+    t0 + toInt64(intDiv(duration_ns, 1000)) AS t1,
+    CAST(e.emitter, 'String') AS emitter, CAST(e.status, 'String') AS status,
+    CAST(e.model, 'String') AS model, CAST(e.request_model, 'String') AS request_model,
+    splitByChar('.', CAST(provider, 'String'))[1] AS family,
+    -- what follows the last dash or underscore of a real id is long and random
+    if(length(arrayElement(splitByRegexp('[-_]', response_id), -1)) >= 8, response_id, '') AS id,
+    input_tokens AS i, output_tokens AS o, cache_read_tokens AS cr, cache_write_tokens AS cw,
+    -- best first
+    tuple(
+        -(16 * (isNotNull(i) OR isNotNull(o)) + 8 * isNotNull(cr) + 4 * (user_id != '')
+            + 2 * (session_id != '' OR conversation != '') + isNotNull(ttft_ms)),
+        emitter != 'tokenboard', t0, span_id) AS place
+FROM {db}.emissions AS e FINAL
+WHERE slot IN ({window}) AND kind = 'call'
+    AND (trace_id, span_id) NOT IN (SELECT trace_id, span_id FROM {db}.misdated WHERE slot IN ({window}))

@@ -1,0 +1,27 @@
+-- Rule 2: an equal response id with compatible provider, model and tokens, at most ten minutes apart. Each yields to
+-- the best such one, whether that one yields itself or not: so the outcome does not depend on what else is looked at.
+INSERT INTO merged
+SELECT e.2, e.1.4, e.3, better[1].2, better[1].1.4
+FROM
+(
+    SELECT
+        e,
+        arrayFilter(w ->
+            abs(w.1.3 - e.1.3) <= 600000000
+                AND (w.4 = e.4 OR w.4 = '' OR e.4 = '')
+                AND (startsWith(w.5, e.5) OR startsWith(e.5, w.5) OR w.6 = e.5 OR e.6 = w.5)
+                AND {same:w.7|e.7|w.9|e.9|w.10|e.10}
+                AND ifNull(w.8 = e.8, 1),
+            arraySlice(g, 1, n - 1)) AS better
+    FROM
+    (
+        -- bounded: a test double that answers with one id for ever must not cost a square of its calls
+        SELECT groupArraySorted(256)((place, trace_id, content, family, model, request_model, i, o, cr, cw)) AS g
+        FROM told
+        WHERE id != '' AND (trace_id, span_id, content) NOT IN (SELECT trace_id, span_id, content FROM merged)
+        GROUP BY id
+        HAVING count() > 1
+    )
+    ARRAY JOIN g AS e, arrayEnumerate(g) AS n
+)
+WHERE notEmpty(better)

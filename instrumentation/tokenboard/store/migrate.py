@@ -1,0 +1,98 @@
+"""Bring a database to this version's schema: each file of ``clickhouse/`` once, in order, forward only.
+
+Views (``CREATE OR REPLACE VIEW``) hold no data, so a file that has changed is applied again; every other file is
+applied once for ever. Each statement is idempotent: a migration cut short anywhere goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from tokenboard import resources
+from tokenboard.store import sql
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from clickhouse_connect.driver.client import Client
+
+_LEDGER = """
+CREATE TABLE IF NOT EXISTS {db}.migrations {on_cluster}
+(
+    name String,
+    checksum String COMMENT 'of the statement as applied, settings filled in',
+    applied_at DateTime64(3, 'UTC') DEFAULT now64(3)
+)
+ENGINE = {engine:ReplacingMergeTree(applied_at)}
+ORDER BY name
+"""
+
+
+class MigrationError(Exception):
+    """The database cannot be brought to this version; the message is one line and names the mend."""
+
+
+def files() -> list[Path]:
+    """Return the numbered SQL files in order."""
+    return sorted(resources.folder("clickhouse").glob("[0-9][0-9][0-9][0-9]_*.sql"))
+
+
+def migrate(
+    client: Client, database: str = "tokenboard", *, layout: sql.Layout | None = None
+) -> list[str]:
+    """Apply what is missing and return the names of the files applied, in order.
+
+    Safe to run at any time and by several processes at once. ``layout`` says more than the database's name: retention,
+    cluster.
+
+    Raises:
+        MigrationError: the database was made by a newer version, or a statement failed.
+    """
+    layout = layout or sql.Layout(database=database)
+    wanted = files()
+    applied = _applied(client, layout)
+    newer = sorted(set(applied) - {path.stem for path in wanted})
+    if newer:
+        raise MigrationError(
+            f"the database {layout.database!r} was made by a newer tokenboard (it has {newer[-1]}): "
+            "upgrade this installation: pip install --upgrade 'tokenboard[server]'"
+        )
+    done: list[str] = []
+    for path in wanted:
+        template = sql.text(path.name)
+        statement = sql.render(template, layout)
+        checksum = hashlib.sha256(statement.encode()).hexdigest()
+        repeatable = "CREATE OR REPLACE VIEW" in template
+        if path.stem in applied and (not repeatable or applied[path.stem] == checksum):
+            continue
+        _apply(client, path.stem, statement)
+        client.insert(
+            "migrations",
+            [[path.stem, checksum]],
+            column_names=["name", "checksum"],
+            database=layout.database,
+        )
+        done.append(path.stem)
+    return done
+
+
+def _applied(client: Client, layout: sql.Layout) -> dict[str, str]:
+    """Return name -> checksum of what is applied, after making sure that there is a place to note it."""
+    cluster = f" ON CLUSTER `{layout.cluster}`" if layout.cluster else ""
+    _apply(client, "database", f"CREATE DATABASE IF NOT EXISTS `{layout.database}`{cluster}")
+    _apply(client, "migrations", sql.render(_LEDGER, layout))
+    rows = client.query(
+        f"SELECT name, checksum FROM `{layout.database}`.migrations FINAL"
+    ).result_rows
+    return {str(name): str(checksum) for name, checksum in rows}
+
+
+def _apply(client: Client, name: str, statement: str) -> None:
+    from clickhouse_connect.driver.exceptions import ClickHouseError
+
+    try:
+        client.command(statement)
+    except ClickHouseError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise MigrationError(f"migration {name} failed: {reason}") from error

@@ -1,0 +1,176 @@
+"""The SQL files of ``clickhouse/``: finding them and filling in their template.
+
+A file holds one statement. What may stand in it in braces:
+
+- ``{db}``: the database; ``{on_cluster}``: ``ON CLUSTER …`` or nothing;
+- ``{engine:Name(arguments)}``: a table engine, replicated on a cluster;
+- ``{raw_days}``, ``{fact_days}``: retention;
+- the macros below, ``{name:expression}`` and so on: expressions too long to repeat;
+- in ``refresh/``, whatever the stage passes in.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from tokenboard import resources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+# Names by which emitters call a provider -> the name of the conventions.
+# https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/ (gen_ai.provider.name)
+PROVIDERS: Mapping[str, str] = {
+    "aws": "aws.bedrock",
+    "aws_bedrock": "aws.bedrock",
+    "az.ai.inference": "azure.ai.inference",
+    "az.ai.openai": "azure.ai.openai",
+    "azure": "azure.ai.openai",
+    "azure_openai": "azure.ai.openai",
+    "bedrock": "aws.bedrock",
+    "gemini": "gcp.gemini",
+    "gcp.gen_ai": "gcp.gemini",
+    "google": "gcp.gemini",
+    "google_genai": "gcp.gemini",
+    "grok": "x_ai",
+    "mistral": "mistral_ai",
+    "mistralai": "mistral_ai",
+    "vertex_ai": "gcp.vertex_ai",
+    "vertexai": "gcp.vertex_ai",
+    "watsonx": "ibm.watsonx.ai",
+    "xai": "x_ai",
+}
+
+# Outcomes of a task that did not bring what was wanted; any other outcome is a completed task.
+FAILURES = ("abandoned", "cancelled", "error", "failed", "rejected", "reverted")
+
+
+def _quoted(values: list[str]) -> str:
+    return "[" + ", ".join(f"'{value}'" for value in values) + "]"
+
+
+def _name(text: str) -> str:
+    return f"substringUTF8(toValidUTF8({text}), 1, 256)"
+
+
+def _provider(text: str) -> str:
+    given = f"lower({_name(text)})"
+    return f"transform({given}, {_quoted(list(PROVIDERS))}, {_quoted(list(PROVIDERS.values()))}, {given})"
+
+
+def _id16(text: str) -> str:
+    # an id that is no W3C trace id still tells spans apart by its hash
+    return (
+        f"multiIf(match({text}, '^[0-9a-fA-F]{{32}}$'), toFixedString(substring(unhex({text}), 1, 16), 16), "
+        f"{text} = '', toFixedString('', 16), sipHash128({text}))"
+    )
+
+
+def _id8(text: str) -> str:
+    return (
+        f"multiIf(match({text}, '^[0-9a-fA-F]{{16}}$'), toFixedString(substring(unhex({text}), 1, 8), 8), "
+        f"{text} = '', toFixedString('', 8), reinterpretAsFixedString(sipHash64({text})))"
+    )
+
+
+def _same(arguments: str) -> str:
+    """Whether two input counts can be of one call: unknown, equal, or one of them without its cache."""
+    one, other, one_read, other_read, one_write, other_write = arguments.split("|")
+    one_cache = f"ifNull({one_read}, 0) + ifNull({one_write}, 0)"
+    other_cache = f"ifNull({other_read}, 0) + ifNull({other_write}, 0)"
+    return f"(ifNull({one} = {other}, 1) OR {one} = {other} + {other_cache} OR {other} = {one} + {one_cache})"
+
+
+MACROS: Mapping[str, Callable[[str], str]] = {
+    # bounded, valid UTF-8
+    "name": _name,
+    "provider": _provider,
+    # a count as an integer, NULL when it is none; "12.0" is 12
+    "count": lambda t: (
+        f"coalesce(toInt64OrNull({t}), accurateCastOrNull(toFloat64OrNull({t}), 'Int64'))"
+    ),
+    # JSON array of strings, bounded like a name; empty when it is none
+    "list": lambda t: (
+        f"arrayMap(n -> {_name('n')}, arraySlice(JSONExtract({t}, 'Array(String)'), 1, 256))"
+    ),
+    # a task's outcome: failed, done, or nothing said
+    "verdict": lambda t: (
+        f"multiIf({t} = '', '', lower({t}) IN {tuple(FAILURES)}, 'failed', 'done')"
+    ),
+    "id16": _id16,
+    "id8": _id8,
+    "same": _same,
+    # what a merged call's winner (e) says, else what the others (x) say
+    "or": lambda c: f"firstNonDefault(e.{c}, x.{c}) AS {c}",
+    "also": lambda c: f"coalesce(e.{c}, x.{c}) AS {c}",
+}
+
+_MACRO = re.compile(r"\{(\w+):([^{}]*)\}")
+_ENGINE = re.compile(r"(\w+)(?:\((.*)\))?", re.DOTALL)
+_REPLICA = "'/clickhouse/tables/{shard}/{database}/{table}', '{replica}'"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where and how the tables are made.
+
+    Attributes:
+        database: name of the database.
+        cluster: name of a ClickHouse cluster for replicated tables, or empty for one server.
+        raw_days: how long raw telemetry is kept, in days.
+        fact_days: how long calls are kept, in days; rollups are kept for ever.
+    """
+
+    database: str = "tokenboard"
+    cluster: str = ""
+    raw_days: int = 35
+    fact_days: int = 400
+
+    def __post_init__(self) -> None:
+        for what in (self.database, self.cluster):
+            if what and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", what):
+                raise ValueError(
+                    f"{what!r} cannot name a database or cluster: letters, digits and _ only"
+                )
+
+
+@cache
+def text(name: str) -> str:
+    """Return a file of ``clickhouse/``, by its path in it."""
+    return (resources.folder("clickhouse") / name).read_text(encoding="utf-8")
+
+
+def render(template: str, layout: Layout, values: Mapping[str, object] | None = None) -> str:
+    """Fill in a template: a statement ready to send.
+
+    Raises:
+        KeyError: a macro that is unknown.
+    """
+    plain: dict[str, object] = {
+        "db": f"`{layout.database}`",
+        "on_cluster": f"ON CLUSTER `{layout.cluster}`" if layout.cluster else "",
+        "raw_days": layout.raw_days,
+        "fact_days": layout.fact_days,
+        **(values or {}),
+    }
+
+    def macro(match: re.Match[str]) -> str:
+        name, argument = match.groups()
+        return _engine(argument, layout) if name == "engine" else MACROS[name](argument)
+
+    expanded = _MACRO.sub(macro, template)
+    for name, value in plain.items():
+        expanded = expanded.replace("{" + name + "}", str(value))
+    return expanded
+
+
+def _engine(spec: str, layout: Layout) -> str:
+    match = _ENGINE.fullmatch(spec)
+    assert match is not None, spec
+    name, arguments = match.group(1), match.group(2) or ""
+    if not layout.cluster:
+        return f"{name}({arguments})" if arguments else name
+    return f"Replicated{name}({', '.join(part for part in (_REPLICA, arguments) if part)})"
