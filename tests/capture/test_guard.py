@@ -15,7 +15,6 @@ import httpx2
 import openai
 import pytest
 import tokenboard
-from fakes import seen
 from fakes.canned import Answer, Canned, document
 from google import genai
 from tokenboard import runaway
@@ -24,9 +23,7 @@ TOOL = [{"type": "function", "function": {"name": "search", "parameters": {"type
 
 
 @pytest.fixture(autouse=True)
-def capture():
-    seen.exporter().clear()
-    tokenboard.init()
+def capture(books):
     yield
     tokenboard.init(guard=False)
 
@@ -99,7 +96,7 @@ def test_an_agent_that_repeats_itself_is_stopped_before_the_next_call():
     assert "'search' was called 5 times" in str(loop)
 
 
-def test_a_call_that_is_not_sent_has_no_span():
+def test_a_call_that_is_not_sent_has_no_span(books):
     """What was stopped is not on the books: five calls were made, five spans are there."""
     with (
         Canned([chat({"q": "x"})]) as server,
@@ -107,7 +104,7 @@ def test_a_call_that_is_not_sent_has_no_span():
         tokenboard.guard(),
     ):
         run(client(server))
-    assert len(seen.calls()) == 5
+    assert len(books.spans) == 5
 
 
 @pytest.mark.parametrize("length", [2, 3, 5])
