@@ -12,7 +12,8 @@ makes the reader of the answer::
                 reader.feed(chunk)
             response = reader.finish()
 
-``Background`` then says what to put on the books where an answer comes with a later poll.
+``Background`` then says what to put on the books where an answer comes with a later poll, and
+``Threads`` which conversation goes on where a request names only the answer before.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from tokenboard.wire.hashing import Hasher
 from tokenboard.wire.match import match
 from tokenboard.wire.model import RequestFacts, ResponseFacts, Trigger, Usage
 from tokenboard.wire.reader import ResponseReader
+from tokenboard.wire.threads import Threads
 
 __all__ = [
     "Background",
@@ -31,6 +33,7 @@ __all__ = [
     "RequestFacts",
     "ResponseFacts",
     "ResponseReader",
+    "Threads",
     "Trigger",
     "Usage",
     "match",

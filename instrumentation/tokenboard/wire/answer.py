@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,7 @@ class Answer:
     __slots__ = (
         "_arguments",
         "_headers",
+        "_ids",
         "_looks",
         "_request",
         "_status",
@@ -83,6 +85,7 @@ class Answer:
         self.hasher = hasher
         self._looks = 0
         self._tools: dict[Any, _Tool] = {}
+        self._ids: dict[Any, str] = {}
         self._arguments = 0
         self.settled = False
         self.response_id: str | None = None
@@ -109,7 +112,8 @@ class Answer:
                     self.take(each, event)
             return
         self._looks += 1
-        self.value(body, event)
+        with suppress(Exception):  # a value of a strange shape; the next may tell more
+            self.value(body, event)
         self.settled = (
             self.response_id is not None and self.model is not None
         ) or self._looks >= _LOOKS
@@ -150,8 +154,16 @@ class Answer:
             self.reasons[index] = said
             self.finished = True
 
-    def tool(self, key: Any, name: Any, arguments: Any) -> None:
-        """Note a tool call, or the next piece of one: same key, texts are put together."""
+    def tool(self, key: Any, name: Any, arguments: Any, call_id: Any = None) -> None:
+        """Note a tool call, or the next piece of one: same key, texts are put together.
+
+        A name with another ``call_id`` begins another call, for some servers give all calls the
+        same place (Gemini's OpenAI-compatible streams); pieces without an id belong to the last.
+        """
+        if call_id and name and isinstance(call_id, str):
+            self._ids[key] = call_id
+        if key in self._ids:
+            key = (key, self._ids[key])
         call = self._tools.get(key)
         if call is None:
             if len(self._tools) >= _MOST_TOOLS:
@@ -165,6 +177,10 @@ class Answer:
                 call.pieces.append(arguments)
         elif arguments is not None:
             call.whole = arguments
+
+    def knows(self, key: Any) -> bool:
+        """Whether a tool call with this key was noted."""
+        return key in self._tools
 
     def fail(self, *codes: Any) -> None:
         """Note a failure by the first code that says something, else by the status."""

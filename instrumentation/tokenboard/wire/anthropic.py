@@ -66,9 +66,7 @@ class MessagesAnswer(Answer):
         b"message_stop",
         b"tool_use",
         b"input_json_delta",
-        b'"error"',
-        b": error",
-        b"amazon-bedrock",
+        b"error",
     )
 
     def __init__(self, *args: Any) -> None:
@@ -191,7 +189,7 @@ class CompleteAnswer(MessagesAnswer):
 
     __slots__ = ()
 
-    markers = (b'"stop_reason":"', b'"stop_reason": "', b'"error"', b": error")
+    markers = (b'"stop_reason":"', b'"stop_reason": "', b"error")
 
     def value(self, body: Json, event: str | None) -> None:
         """See ``Answer.value``."""

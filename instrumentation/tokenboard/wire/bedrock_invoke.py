@@ -83,12 +83,15 @@ class InvokeAnswer(anthropic.MessagesAnswer):
             return
         metrics = obj(body.get("amazon-bedrock-invocationMetrics"))
         if metrics is not None:
+            self.finished = True  # the last event, whatever the model
             self._metrics = _counts(
                 metrics.get("inputTokenCount"),
                 metrics.get("outputTokenCount"),
                 metrics.get("cacheReadInputTokenCount"),
                 metrics.get("cacheWriteInputTokenCount"),
             )
+        if body.get("amazon-bedrock-guardrailAction") == "INTERVENED":
+            self.reason("guardrail_intervened")  # Converse's word for it
         kind = body.get("type")
         if isinstance(kind, str) and kind.startswith(("message", "content_block", "error", "ping")):
             super().value(body, None)

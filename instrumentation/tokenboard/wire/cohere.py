@@ -82,9 +82,7 @@ class CohereAnswer(Answer):
         b"stream-start",
         b"stream-end",
         b"tool-calls-generation",
-        b'"error"',
-        b": error",
-        b"[DONE]",
+        b"error",
     )
 
     def __init__(self, *args: Any) -> None:

@@ -17,6 +17,8 @@ _BULK = re.compile(rb"""\[[\s\d.,eE+\-]{128,}\]|"[A-Za-z0-9+/=]{128,}\"""")
 """A vector: an array of numbers, or its bytes in base64."""
 _LARGE = 1 << 20
 
+_TOGETHER = 4096
+
 _DATA = b"data:"
 _EVENT = b"event:"
 _DONE = b"[DONE]"
@@ -54,14 +56,12 @@ class Framing(Protocol):
 
 
 def parse(data: bytes | bytearray) -> Any:
-    """Parse JSON text in any Unicode encoding.
+    """Parse JSON in UTF-8, the only encoding that https://www.rfc-editor.org/rfc/rfc8259 allows.
 
     Raises:
         ValueError: if it is not JSON, or nested too deeply.
     """
     try:
-        return json.loads(data)
-    except UnicodeDecodeError:
         return json.loads(data.decode("utf-8", "replace"))
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
@@ -125,12 +125,27 @@ class Lines:
     https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
     Beyond the specification, as met at real servers: events not parted by blank lines, bare JSON
     between events, pretty-printed JSON where a stream was due.
+
+    Once the taker is settled, chunks are looked at some together: searching a few kilobytes for
+    the markers takes a third of the time of searching each chunk.
     """
 
-    __slots__ = ("_budget", "_event", "_overflowed", "_partial", "_pending", "_return", "_taker")
+    __slots__ = (
+        "_budget",
+        "_event",
+        "_overflowed",
+        "_partial",
+        "_pending",
+        "_return",
+        "_size",
+        "_taker",
+        "_waiting",
+    )
 
     def __init__(self, taker: Taker) -> None:
         self._taker = taker
+        self._waiting: list[bytes] = []
+        self._size = 0
         self._partial = bytearray()
         self._overflowed = False
         self._pending = bytearray()
@@ -140,30 +155,46 @@ class Lines:
 
     def feed(self, chunk: bytes) -> None:
         """Take in the next bytes, cut anywhere."""
-        taker = self._taker
-        if taker.settled and chunk[-1:] == b"\n" and not self._partial and not self._pending:
-            # Whole lines, and nothing is waiting: most chunks of most streams end here.
-            for marker in taker.markers:
-                if marker in chunk:
-                    break
-            else:
-                return
-        if b"\r" in chunk or self._return:
-            chunk = self._only_newlines(chunk)
-        lines = chunk.split(b"\n")
-        last = lines.pop()
-        if lines and (self._partial or self._overflowed):
-            lines[0] = self._completed(lines[0])
-        for line in lines:
-            self._line(line)
-        if last:
-            self._keep(last)
+        self._waiting.append(chunk)
+        self._size += len(chunk)
+        if self._size > _TOGETHER or not self._taker.settled:
+            self._look()
 
     def close(self) -> None:
-        """Read a last line that has no end."""
+        """Read what still waits, and a last line that has no end."""
+        self._look()
         if self._partial:
             self._line(self._completed(b""))
         self._line(b"")
+
+    def _look(self) -> None:
+        data = b"".join(self._waiting)
+        self._waiting.clear()
+        self._size = 0
+        if b"\r" in data or self._return:
+            data = self._only_newlines(data)
+        if self._partial or self._overflowed:
+            head, newline, data = data.partition(b"\n")
+            if not newline:
+                self._keep(head)
+                return
+            self._line(self._completed(head))
+        end = data.rfind(b"\n") + 1
+        if end < len(data):
+            self._keep(data[end:])
+            data = data[:end]
+        if data and (self._pending or self._matters(data)):
+            for line in data[:-1].split(b"\n"):
+                self._line(line)
+
+    def _matters(self, data: bytes | bytearray) -> bool:
+        taker = self._taker
+        if not taker.settled:
+            return True
+        for marker in taker.markers:  # noqa: SIM110 - half the time of any() with a generator
+            if marker in data:
+                return True
+        return False
 
     def _only_newlines(self, chunk: bytes) -> bytes:
         if self._return and chunk[:1] == b"\n":
@@ -231,18 +262,13 @@ class Lines:
                 pending.clear()
 
     def _give(self, data: bytes | bytearray) -> bool:
-        taker = self._taker
-        if taker.settled:
-            for marker in taker.markers:
-                if marker in data:
-                    break
-            else:
-                return True
+        if not self._matters(data):
+            return True
         try:
             value = parse(data)
         except ValueError:
             return False
-        taker.take(value, self._event)
+        self._taker.take(value, self._event)
         return True
 
 

@@ -106,7 +106,7 @@ class GenerateAnswer(Answer):
         b"finish_reason",
         b"unctionCall",
         b"function_call",
-        b'"error"',
+        b"error",
         b"blockReason",
         b"block_reason",
     )

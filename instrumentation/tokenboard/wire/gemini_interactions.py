@@ -65,7 +65,7 @@ class InteractionAnswer(Answer):
 
     __slots__ = ()
 
-    markers = (b"interaction.", b"function_call", b'"error"', b": error", b'"usage"', b"[DONE]")
+    markers = (b"interaction.", b"function_call", b"arguments", b"error", b'"usage"')
 
     def value(self, body: Json, event: str | None) -> None:
         """See ``Answer.value``."""

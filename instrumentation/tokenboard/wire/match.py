@@ -67,6 +67,8 @@ _PATHS: tuple[tuple[str, tuple[formats.Format, ...], _Trust], ...] = (
 )
 _ROUTES = tuple((re.compile(path + "$"), speaks, trust) for path, speaks, trust in _PATHS)
 _BEDROCK = re.compile(r"/model/(.+)/(converse|invoke)(-stream|-with-response-stream)?$")
+_NO_TEXT = re.compile(r"rerank|stability\.|-image-|nova-canvas|nova-reel|nova-sonic")
+"""Models at Bedrock that neither read nor write text by the token."""
 _GOOGLE = re.compile(
     r"(?:/publishers/([^/]+))?/(?:models|tunedModels|endpoints)/([^/]+?)(?::|%3A)([A-Za-z]+)$"
 )
@@ -106,6 +108,8 @@ def _post(url: str) -> Endpoint | None:
     bedrock = _BEDROCK.search(path)
     if bedrock is not None:
         model = unquote(bedrock[1])
+        if _NO_TEXT.search(model):
+            return None
         form = formats.BEDROCK_CONVERSE
         if bedrock[2] == "invoke":
             form = formats.BEDROCK_EMBED if "embed" in model else formats.BEDROCK_INVOKE

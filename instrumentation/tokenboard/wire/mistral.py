@@ -54,7 +54,7 @@ class ConversationAnswer(Answer):
 
     __slots__ = ()
 
-    markers = (b"conversation.response", b"function.call", b'"error"', b"[DONE]")
+    markers = (b"conversation.response", b"function.call", b"error")
 
     def value(self, body: Json, event: str | None) -> None:
         """See ``Answer.value``."""

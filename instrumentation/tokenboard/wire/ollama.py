@@ -59,7 +59,7 @@ class OllamaAnswer(Answer):
 
     __slots__ = ("_calls",)
 
-    markers = (b'"done":true', b'"done": true', b"tool_calls", b'"error"')
+    markers = (b'"done":true', b'"done": true', b"tool_calls", b"error")
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)

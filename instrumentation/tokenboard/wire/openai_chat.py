@@ -6,12 +6,15 @@ https://platform.openai.com/docs/api-reference/chat-streaming/streaming
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tokenboard.wire.answer import Answer
 from tokenboard.wire.openai_usage import read_usage
 from tokenboard.wire.request import Draft, choice_count
 from tokenboard.wire.values import Json, count, obj, objects, text
+
+if TYPE_CHECKING:
+    from tokenboard.wire.model import ResponseFacts
 
 _NUMBERS = {
     "max_tokens": "max_tokens",
@@ -53,22 +56,33 @@ def common(draft: Draft, body: Json) -> None:
 class ChatAnswer(Answer):
     """Reads whole completions and chunks alike: some servers answer one with the other."""
 
-    __slots__ = ()
+    __slots__ = ("_choices",)
 
     markers = (
-        b'"usage":{',
-        b'"usage": {',
-        b'"finish_reason":"',
-        b'"finish_reason": "',
-        b'"tool_calls":[',
-        b'"tool_calls": [',
-        b'"error"',
-        b'"function_call":{',
+        b'tokens"',
+        b'_reason":"',
+        b'_reason": "',
+        b'arguments"',
+        b'"function"',
+        b'"custom"',
+        b"error",
         b"[DONE]",
     )
 
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._choices = False
+
+    def facts(self) -> ResponseFacts:
+        """See ``Answer.facts``."""
+        if self.settled and not self._choices:
+            # Writer streams completions without a word of how they end.
+            self.finished = True
+        return super().facts()
+
     def value(self, body: Json, event: str | None) -> None:
         """See ``Answer.value``."""
+        self._choices = self._choices or "choices" in body
         self.name(body.get("id"), body.get("model"))
         tier = text(body.get("service_tier"))
         if tier is not None:
@@ -119,6 +133,7 @@ def _take_calls(answer: Answer, message: Json, index: int) -> None:
             key,
             function.get("name"),
             function.get("input") if arguments is None else arguments,
+            call.get("id"),
         )
     legacy = obj(message.get("function_call"))
     if legacy is not None:

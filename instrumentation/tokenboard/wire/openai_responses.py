@@ -104,9 +104,8 @@ class ResponsesAnswer(Answer):
         b"response.failed",
         b"response.cancelled",
         b"response.output_item.done",
-        b'"error"',
-        b": error",
-        b"[DONE]",
+        b'tokens"',
+        b"error",
     )
 
     def value(self, body: Json, event: str | None) -> None:
@@ -153,10 +152,13 @@ class ResponsesAnswer(Answer):
 
     def _item(self, item: Json) -> None:
         kind = item.get("type")
+        key = text(item.get("call_id")) or text(item.get("id"))
+        if self.knows(key):
+            return  # a stream tells of it twice: as it is done, and in the whole response
         if kind == "function_call":
-            self.tool(_key(item), item.get("name"), item.get("arguments"))
+            self.tool(key, item.get("name"), item.get("arguments"))
         elif kind == "custom_tool_call":
-            self.tool(_key(item), item.get("name"), item.get("input"))
+            self.tool(key, item.get("name"), item.get("input"))
 
 
 class PolledAnswer(ResponsesAnswer):
@@ -171,7 +173,3 @@ class PolledAnswer(ResponsesAnswer):
         """See ``Answer.facts``."""
         self.emit = self.background and not self.deferred and self.usage is not None
         return super().facts()
-
-
-def _key(item: Json) -> str:
-    return text(item.get("call_id")) or text(item.get("id")) or ""

@@ -6,9 +6,10 @@ https://platform.openai.com/docs/api-reference/embeddings
 
 from __future__ import annotations
 
+from tokenboard.wire.model import Usage
 from tokenboard.wire.openai_chat import ChatAnswer, common
 from tokenboard.wire.request import Draft, plain
-from tokenboard.wire.values import Json, count, items, text
+from tokenboard.wire.values import Json, count, first_count, items, obj, text
 
 
 def read_completion(draft: Draft, body: Json) -> None:
@@ -42,3 +43,12 @@ class EmbeddingAnswer(ChatAnswer):
 
     __slots__ = ()
     bulky = True
+
+    def value(self, body: Json, event: str | None) -> None:
+        """See ``Answer.value``."""
+        super().value(body, event)
+        if self.usage is None:
+            # Voyage sends the total alone: https://docs.voyageai.com/reference/embeddings-api
+            total = first_count(obj(body.get("usage")), "total_tokens")
+            if total is not None:
+                self.usage = Usage(input_tokens=total)

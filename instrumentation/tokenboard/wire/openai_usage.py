@@ -64,10 +64,8 @@ def from_object(usage: Json) -> Usage | None:
     tokens_out = first_count(usage, "completion_tokens", "output_tokens")
     total = first_count(usage, "total_tokens")
     cost = _cost(usage)
-    if tokens_in is None and tokens_out is None:
-        if total is None and cost is None:
-            return None
-        tokens_in = total  # Voyage: https://docs.voyageai.com/reference/embeddings-api
+    if tokens_in is None and tokens_out is None and cost is None:
+        return None
     read = first_count(details, "cached_tokens")
     if read is None:
         read = first_count(usage, *_CACHED)
@@ -75,13 +73,18 @@ def from_object(usage: Json) -> Usage | None:
     if write is None:
         write = first_count(usage, *_WRITTEN)
     reasoning = first_count(out, "reasoning_tokens", "thinking_tokens")
-    if reasoning is None:
-        # Perplexity: https://docs.perplexity.ai/api-reference/chat-completions-post
-        reasoning = first_count(usage, "reasoning_tokens")
     if tokens_in is not None and tokens_out is not None:
+        if max(read or 0, write or 0) > tokens_in:
+            tokens_in += (read or 0) + (write or 0)
         tokens_in, tokens_out = _completed(
             tokens_in, tokens_out, total, (read or 0) + (write or 0), reasoning or 0
         )
+    if reasoning is None:
+        reasoning = first_count(usage, "reasoning_tokens")
+        if reasoning is not None and tokens_out is not None and reasoning > tokens_out:
+            # Perplexity's deep research leaves them out of the total, too:
+            # https://docs.perplexity.ai/docs/getting-started/pricing
+            tokens_out += reasoning
     return Usage(
         input_tokens=tokens_in,
         output_tokens=tokens_out,
@@ -109,9 +112,7 @@ def _completed(
         if cached and missing == cached + reasoning:
             return tokens_in + cached, tokens_out + reasoning
         return tokens_in, tokens_out + missing
-    if cached > tokens_in:
-        tokens_in += cached
-    if reasoning > tokens_out:
+    if total is None and reasoning > tokens_out:
         tokens_out += reasoning
     return tokens_in, tokens_out
 

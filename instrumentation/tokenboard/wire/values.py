@@ -9,6 +9,7 @@ Json = dict[str, Any]
 
 _LARGEST = 1 << 63
 """Counts travel as 64-bit signed integers; a larger one is nonsense."""
+_DIGITS = len(str(_LARGEST))
 
 
 def obj(value: Any) -> Json | None:
@@ -39,7 +40,7 @@ def count(value: Any) -> int | None:
     if type(value) is int:
         number = value
     elif (isinstance(value, float) and value.is_integer()) or (
-        isinstance(value, str) and value.isdecimal() and len(value) < 20
+        isinstance(value, str) and value.isdecimal() and len(value) <= _DIGITS
     ):
         number = int(value)
     else:
