@@ -35,8 +35,15 @@ def up(
 
     logging.basicConfig(format="tokenboard: %(levelname)s: %(message)s", level=logging.WARNING)
     stop = threading.Event()
+
+    def ask_to_stop(number: int, frame: object) -> None:
+        del frame
+        stop.set()
+        # The second one means it.
+        signal.signal(number, signal.SIG_DFL)
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, ask_to_stop)
     stack = Stack(data, otlp_port, clickhouse_port, web_port, read_only=not writable)
     try:
         stack.start()

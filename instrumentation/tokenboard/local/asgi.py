@@ -40,7 +40,7 @@ async def body(receive: Receive, limit: int, announced: str | None = None) -> by
     """Read a request body.
 
     Raises:
-        TooLargeError: it has more than ``limit`` bytes, or says so in ``announced`` (Content-Length).
+        TooLargeError: it has more than ``limit`` bytes, or ``announced`` (Content-Length) says so.
         GoneError: the client went away.
     """
     if announced is not None and announced.isdigit() and int(announced) > limit:

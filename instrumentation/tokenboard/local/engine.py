@@ -1,7 +1,7 @@
 """The embedded ClickHouse (chDB): one per process, opened once, shared by handle.
 
-A handle carries its own session (``USE``, ``SET``) and runs one query at a time, so everybody gets a handle
-of their own: opening one on the running engine costs about half a millisecond.
+A handle carries its own session (``USE``, ``SET``) and runs one query at a time, so everybody gets
+a handle of their own: opening one on the running engine costs about half a millisecond.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DATABASE = "tokenboard"
 
 # Acknowledged means on disk, also after a power cut: parts and their directory are synced before an
-# insert returns. These are MergeTree settings, so they go in by a config file and hold for every table.
+# insert returns. These are MergeTree settings: a config file makes them hold for every table.
 _CONFIG = """<clickhouse>
     <merge_tree>
         <fsync_after_insert>1</fsync_after_insert>
@@ -47,7 +47,8 @@ def default_data_dir() -> Path:
 class Engine:
     """A data directory held open by this process.
 
-    Engines of one directory in one process share one engine, one lock: the last one closed frees both.
+    Engines of one directory in one process share one engine and one lock: the last one closed frees
+    both.
 
     Raises:
         DataDirInUseError: another process has the directory; the message names it.
@@ -88,32 +89,28 @@ class Engine:
             chdb_options=self._shared.options,
         )
 
-    def handle(self, database: str | None = None) -> Any:
+    def handle(
+        self, database: str | None = None, settings: Mapping[str, str | int] | None = None
+    ) -> Any:
         """Return a new bare chDB connection that may write; the caller closes it."""
         handle = self._shared.connect()
-        if database is not None:
-            try:
-                _use(handle, database)
-            except BaseException:
-                handle.close()
-                raise
-        return handle
-
-    def reader(self, settings: Mapping[str, str | int], database: str | None = None) -> Any:
-        """Return a new bare chDB connection that can never write, with ``settings`` applied for good.
-
-        ``readonly=1`` cannot be taken back on a handle, nor any setting changed after it.
-        """
-        handle = self.handle(database)
         try:
-            # implicit_select, the embedded engine's default, would run `1 + 1` as a query.
-            for name, value in {"implicit_select": 0, **settings, "readonly": 1}.items():
-                quoted = str(value).replace("\\", "\\\\").replace("'", "\\'")
-                handle.query(f"SET {name} = '{quoted}'", "TabSeparated")
+            if database is not None:
+                handle.query(f"USE {_quoted(database, '`')}", "TabSeparated")
+            for name, value in (settings or {}).items():
+                handle.query(f"SET {name} = {_quoted(str(value), chr(39))}", "TabSeparated")
         except BaseException:
             handle.close()
             raise
         return handle
+
+    def reader(self, settings: Mapping[str, str | int], database: str | None = None) -> Any:
+        """Return a new bare chDB connection that can never write, with ``settings`` for good.
+
+        ``readonly=1`` cannot be taken back on a handle, nor any setting changed after it.
+        """
+        # implicit_select, the embedded engine's default, would run `1 + 1` as a query.
+        return self.handle(database, {"implicit_select": 0, **settings, "readonly": 1})
 
     def announce(self, addresses: Mapping[str, str]) -> None:
         """Tell other processes, through the lock file, where this one listens."""
@@ -173,9 +170,9 @@ class _Shared:
         self.lock.release()
 
 
-def _use(handle: Any, database: str) -> None:
-    quoted = database.replace("\\", "\\\\").replace("`", "\\`")
-    handle.query(f"USE `{quoted}`", "TabSeparated")
+def _quoted(value: str, mark: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace(mark, f"\\{mark}")
+    return f"{mark}{escaped}{mark}"
 
 
 _guard = threading.Lock()

@@ -1,8 +1,9 @@
 """Keep web pages of other sites away from the local ports.
 
-They listen on 127.0.0.1 only, but a browser on the machine runs other people's pages. A page whose name is
-pointed at 127.0.0.1 (DNS rebinding) sends its own name as ``Host``; a page that calls us across sites sends
-``Origin`` or ``Sec-Fetch-Site``. All of these are refused, and no CORS header is ever sent.
+They listen on 127.0.0.1 only, but a browser on the machine runs other people's pages. A page whose
+name is pointed at 127.0.0.1 (DNS rebinding) sends its own name as ``Host``; a page that calls us
+across sites sends ``Origin`` or ``Sec-Fetch-Site``. All are refused, and no CORS header is ever
+sent.
 """
 
 from __future__ import annotations
@@ -22,16 +23,17 @@ LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
 def allowed_names() -> frozenset[str]:
-    """Names that requests may use for this machine: the loopback ones and ``TOKENBOARD_ALLOWED_HOSTS``.
+    """Names that requests may use for this machine.
 
-    The variable (comma-separated) is for a forwarded port that keeps its outer name.
+    The loopback ones, and those in ``TOKENBOARD_ALLOWED_HOSTS`` (comma-separated), which is for a
+    forwarded port that keeps its outer name.
     """
     more = os.environ.get("TOKENBOARD_ALLOWED_HOSTS", "")
     return LOCAL_NAMES | {name.strip().lower() for name in more.split(",") if name.strip()}
 
 
 class LocalOnly:
-    """ASGI middleware that answers 403 to what does not come from this machine's own tools and pages.
+    """ASGI middleware: 403 for what does not come from this machine's own tools and pages.
 
     Args:
         links: let a link on another site open a page (GET by navigation); for the page server.
@@ -43,6 +45,7 @@ class LocalOnly:
         self._names = allowed_names()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse the request or pass it on."""
         if scope["type"] == "http":
             reason = self._refusal(headers(scope), scope["method"])
             if reason:

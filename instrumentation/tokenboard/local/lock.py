@@ -1,7 +1,8 @@
 """One process per data directory: a lock file of our own that says who has it.
 
-The engine refuses a second process too, but only with "Error initializing EmbeddedServer". ``flock`` is
-released by the kernel when its process ends however it ends, so a file left by a killed process is free.
+The engine refuses a second process too, but only with "Error initializing EmbeddedServer". The
+kernel releases a ``flock`` when its process ends, however it ends: what a killed process left is
+free.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 LOCK_NAME = "tokenboard.lock"
 
@@ -45,7 +46,7 @@ class DataDirInUseError(DataDirError):
 
 
 class DirectoryLock:
-    """An exclusive lock on a data directory, held until :meth:`release` or the end of the process."""
+    """An exclusive lock on a data directory, until :meth:`release` or the end of the process."""
 
     def __init__(self, directory: Path) -> None:
         """Create the directory if need be and take the lock.
@@ -74,7 +75,7 @@ class DirectoryLock:
         self.announce({})
 
     def announce(self, addresses: Mapping[str, str]) -> None:
-        """Write into the file who holds it and where it listens, for the message others will get."""
+        """Write into the file who holds it and where it listens, for others' messages."""
         text = json.dumps({"pid": os.getpid(), "addresses": dict(addresses)}).encode()
         os.ftruncate(self._fd, 0)
         os.pwrite(self._fd, text, 0)
@@ -89,7 +90,7 @@ class DirectoryLock:
 
 
 def holder(directory: Path) -> tuple[int | None, dict[str, str]] | None:
-    """Return (pid, addresses) of the process that holds the directory, or None when it is free."""
+    """Return (pid, addresses) of the process that holds the directory, None when it is free."""
     try:
         fd = os.open(directory / LOCK_NAME, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

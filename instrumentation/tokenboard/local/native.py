@@ -1,12 +1,12 @@
 """ClickHouse's Native format, as far as writing rows of ours needs it.
 
-A block is: number of columns, number of rows, then each column's name, type and values, column by column
-(https://clickhouse.com/docs/interfaces/formats/Native). The engine casts a block's types to the table's, so
-plain strings fill ``LowCardinality`` columns and nanoseconds fill ``DateTime`` ones. Blocks may be joined
-end to end: that is how several posts become one insert.
+A block is: number of columns, number of rows, then column by column its name, type and values
+(https://clickhouse.com/docs/interfaces/formats/Native). The engine casts a block's types to the
+table's, so plain strings fill ``LowCardinality`` columns and nanoseconds fill ``DateTime`` ones.
+Blocks may be joined end to end: that is how several posts become one insert.
 
-Written here because the client library builds blocks from Python objects, which would have to be queued:
-bytes are a fifth of their size, countable, and nothing for the garbage collector to walk.
+Written here because the client library builds blocks from Python objects, which would have to be
+queued: bytes are a fifth of their size, countable, and nothing for the garbage collector to walk.
 """
 
 from __future__ import annotations
@@ -70,6 +70,7 @@ class Numbers:
         self.add: Callable[[float], None] = self.values.append
 
     def data(self) -> bytes:
+        """Return the values as the format has them."""
         return self.values.tobytes()
 
 
@@ -82,9 +83,11 @@ class Strings:
         self.parts: list[bytes] = []
 
     def add(self, value: str) -> None:
+        """Add one string."""
         self.parts.append(text(value))
 
     def data(self) -> bytes:
+        """Return the values as the format has them."""
         return b"".join(self.parts)
 
 
@@ -98,6 +101,7 @@ class Lists:
         self._end = 0
 
     def add(self, values: Iterable[float] | Iterable[str]) -> None:
+        """Add one row's values."""
         put = self._inner.add
         for value in values:
             put(value)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - one kind by construction
@@ -105,11 +109,12 @@ class Lists:
         self._ends.append(self._end)
 
     def data(self) -> bytes:
+        """Return the values as the format has them."""
         return self._ends.tobytes() + self._inner.data()
 
 
 class Maps:
-    """Attributes as ``Map(String, String)``, keys in order, as the collector's exporter writes them."""
+    """Attributes as ``Map(String, String)``, keys in order as the collector's exporter has them."""
 
     type = "Map(String, String)"
 
@@ -121,6 +126,7 @@ class Maps:
         self._values: list[bytes] = []
 
     def add(self, attributes: Iterable[KeyValue]) -> None:
+        """Add one row's attributes."""
         self.add_encoded(self._encode(attributes))
 
     def add_encoded(self, encoded: tuple[int, bytes, bytes]) -> None:
@@ -132,6 +138,7 @@ class Maps:
         self._values.append(values)
 
     def data(self) -> bytes:
+        """Return the values as the format has them."""
         return b"".join((self._ends.tobytes(), *self._keys, *self._values))
 
 
@@ -146,12 +153,14 @@ class MapLists:
         self._end = 0
 
     def add(self, rows: Iterable[Iterable[KeyValue]]) -> None:
+        """Add one row's lists of attributes."""
         for attributes in rows:
             self._inner.add(attributes)
             self._end += 1
         self._ends.append(self._end)
 
     def data(self) -> bytes:
+        """Return the values as the format has them."""
         return self._ends.tobytes() + self._inner.data()
 
 

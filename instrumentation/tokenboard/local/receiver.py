@@ -1,8 +1,9 @@
 """The OTLP/HTTP receiver: ``POST /v1/traces``, ``/v1/metrics``, ``/v1/logs``.
 
-https://opentelemetry.io/docs/specs/otlp/#otlphttp. An answer of 200 means that every accepted record is on
-disk. What does not parse gets 400, what is too large 413, both with a ``google.rpc.Status`` in the request's
-encoding; a full queue gets 503 with ``Retry-After``, which the SDKs' exporters honour.
+https://opentelemetry.io/docs/specs/otlp/#otlphttp. An answer of 200 means that every accepted
+record is on disk. What does not parse gets 400, what is too large 413, both with a
+``google.rpc.Status`` in the request's encoding; a full queue gets 503 with ``Retry-After``, which
+the exporters honour.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ _SIGNALS = {
 }
 
 
-class _Refusal(Exception):
+class _RefusedError(Exception):
     def __init__(
         self, status: int, code: int, message: str, extra: dict[str, str] | None = None
     ) -> None:
@@ -101,34 +102,19 @@ class Receiver:
         self._reading = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        signal = _SIGNALS.get(scope["path"])
+        """Answer one request."""
         fields = headers(scope)
         kind = fields.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "application/protobuf":
             kind = _PROTOBUF
         answer_kind = kind if kind in (_PROTOBUF, _JSON) else _JSON
         try:
-            if signal is None:
-                raise _Refusal(
-                    404,
-                    _INVALID_ARGUMENT,
-                    f"no {scope['path']!r} here: OTLP goes to /v1/traces, /v1/metrics or /v1/logs",
-                )
-            if scope["method"] != "POST":
-                raise _Refusal(
-                    405, _INVALID_ARGUMENT, "OTLP is sent by POST", extra={"allow": "POST"}
-                )
-            if kind != answer_kind:
-                raise _Refusal(
-                    415,
-                    _INVALID_ARGUMENT,
-                    f"Content-Type {kind!r} is neither {_PROTOBUF} nor {_JSON}",
-                )
+            signal = _signal(scope, kind)
             rows = await self._receive(signal, kind, fields, receive)
             await self._store(rows)
         except GoneError:
             return
-        except _Refusal as refusal:
+        except _RefusedError as refusal:
             status = Status(code=refusal.code, message=refusal.message)
             await respond(
                 send, refusal.status, _encode(status, answer_kind), answer_kind, refusal.extra
@@ -154,7 +140,7 @@ class Receiver:
                 return await asyncio.to_thread(self._read, signal, kind, fields, data)
             return self._read(signal, kind, fields, data)
         except TooLargeError:
-            raise _Refusal(
+            raise _RefusedError(
                 413,
                 _INVALID_ARGUMENT,
                 f"the body is larger than {self._max_body} bytes: send smaller batches",
@@ -162,9 +148,9 @@ class Receiver:
         except BadEncodingError as error:
             status = 400 if error.known else 415
             extra = None if error.known else {"accept-encoding": "gzip, deflate"}
-            raise _Refusal(status, _INVALID_ARGUMENT, str(error), extra) from error
+            raise _RefusedError(status, _INVALID_ARGUMENT, str(error), extra) from error
         except parse.UnreadableError as error:
-            raise _Refusal(400, _INVALID_ARGUMENT, str(error)) from error
+            raise _RefusedError(400, _INVALID_ARGUMENT, str(error)) from error
         finally:
             self._reading -= weight
 
@@ -184,11 +170,25 @@ class Receiver:
         except InsertError as error:
             if error.passing:
                 raise _overloaded(str(error)) from error
-            raise _Refusal(500, _INTERNAL, str(error)) from error
+            raise _RefusedError(500, _INTERNAL, str(error)) from error
 
 
-def _overloaded(reason: str) -> _Refusal:
-    return _Refusal(
+def _signal(scope: Scope, kind: str) -> _Signal:
+    path = scope["path"]
+    signal = _SIGNALS.get(path)
+    if signal is None:
+        message = f"no {path!r} here: OTLP goes to /v1/traces, /v1/metrics or /v1/logs"
+        raise _RefusedError(404, _INVALID_ARGUMENT, message)
+    if scope["method"] != "POST":
+        raise _RefusedError(405, _INVALID_ARGUMENT, "OTLP is sent by POST", {"allow": "POST"})
+    if kind not in (_PROTOBUF, _JSON):
+        message = f"Content-Type {kind!r} is neither {_PROTOBUF} nor {_JSON}"
+        raise _RefusedError(415, _INVALID_ARGUMENT, message)
+    return signal
+
+
+def _overloaded(reason: str) -> _RefusedError:
+    return _RefusedError(
         503, _UNAVAILABLE, f"not stored, send again: {reason}", extra={"retry-after": "1"}
     )
 

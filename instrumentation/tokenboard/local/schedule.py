@@ -1,4 +1,4 @@
-"""Keeps the books current: recomputes what new rows made dirty, and prices models not seen before."""
+"""Keeps the books current: recomputes what new rows made dirty, prices models not seen before."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PRICES_EVERY_S = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the background work does: seconds since the epoch, and the error of a job that fails now."""
+    """How the background work does: seconds since the epoch, errors of jobs that fail now."""
 
     refreshed_at: float | None = None
     refresh_seconds: float | None = None

@@ -1,21 +1,23 @@
 """What a query is allowed to be, judged on its tokens.
 
-The engine's own ``readonly=1`` is not enough: under it the embedded engine still runs ``INTO OUTFILE``,
-``KILL QUERY``, several statements at once, ``USE`` and ``SET``, the ``file`` function (also as
-``* APPLY(file)`` and ``arrayMap(file, …)``), settings inside subqueries, and table functions that take the
-structure of a file. So a query is split as the engine's lexer splits it
-(https://github.com/ClickHouse/ClickHouse/blob/master/src/Parsers/Lexer.cpp); whatever the two might read
-differently (heredocs, typographic quotes, comments in comments) is refused.
+The engine's own ``readonly=1`` is not enough: under it the embedded engine still runs ``INTO
+OUTFILE``, ``KILL QUERY``, several statements at once, ``USE`` and ``SET``, the ``file`` function
+(also as ``* APPLY(file)`` and ``arrayMap(file, …)``), settings inside subqueries, and ``DESCRIBE``
+of table functions. So a query is split as the engine's lexer splits it
+(https://github.com/ClickHouse/ClickHouse/blob/master/src/Parsers/Lexer.cpp); whatever the two might
+read differently (heredocs, typographic quotes, comments in comments) is refused.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import NoReturn
 
 _TOKEN = re.compile(
     rb"""
@@ -31,10 +33,11 @@ _TOKEN = re.compile(
 
 _READING = frozenset({"SELECT", "WITH", "SHOW", "DESCRIBE", "DESC", "EXPLAIN", "EXISTS"})
 _WRITING = _READING | frozenset({
-    "INSERT", "CREATE", "ALTER", "DROP", "TRUNCATE", "RENAME", "EXCHANGE", "OPTIMIZE", "DELETE", "UPDATE",
+    "INSERT", "CREATE", "ALTER", "DROP", "TRUNCATE", "RENAME", "EXCHANGE", "OPTIMIZE", "DELETE",
+    "UPDATE",
 })  # fmt: skip
 
-# Table functions that only compute; every other one reads the machine, the network or Python's memory.
+# Table functions that only compute; the others read the machine, the network or Python's memory.
 SAFE_TABLE_FUNCTIONS = frozenset({
     "numbers", "numbers_mt", "generateseries", "generate_series", "zeros", "zeros_mt", "values",
     "sqlstandardvalues", "view", "null",
@@ -136,8 +139,17 @@ class Forbidden:
 
 def forbidden_names(table_functions: Iterable[str]) -> Forbidden:
     """Return what no query may use, given the names of the engine's table functions."""
-    # `file` as an ordinary function reads any file; the ai… functions call out with stored credentials.
-    talking = ["classify", "embed", "extract", "filter", "generate", "redact", "similarity", "translate"]
+    # `file` as an ordinary function reads any file; the ai… ones call out with stored credentials.
+    talking = [
+        "classify",
+        "embed",
+        "extract",
+        "filter",
+        "generate",
+        "redact",
+        "similarity",
+        "translate",
+    ]
     return Forbidden(
         frozenset({name.lower() for name in table_functions} - SAFE_TABLE_FUNCTIONS),
         frozenset({"file", "hascolumnintable", *(f"ai{what}" for what in talking)}),
@@ -164,7 +176,7 @@ def _tokens(query: bytes) -> Iterator[Token]:
         yield Token(kind, raw.decode("utf-8", "replace"), place)
 
 
-def _unreadable(query: bytes, place: int) -> None:
+def _unreadable(query: bytes, place: int) -> NoReturn:
     rest = query[place : place + 12].decode("utf-8", "replace")
     character = rest[:1]
     if character in "'\"`" or rest.startswith("/*"):
@@ -216,7 +228,7 @@ def _check_reading(tokens: list[Token], place: int, word: str) -> None:
 
 def _format(tokens: list[Token]) -> str | None:
     depth, found = 0, None
-    for token, following in zip(tokens, tokens[1:], strict=False):
+    for token, following in pairwise(tokens):
         if token.kind == "sign":
             depth += (token.text in "([{") - (token.text in ")]}")
         elif (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import socket
 import threading
@@ -15,6 +16,7 @@ from tokenboard.local.engine import Engine
 from tokenboard.local.guard import LocalOnly
 from tokenboard.local.http_interface import HttpInterface
 from tokenboard.local.ingest import Ingest
+from tokenboard.local.reading import Reading
 from tokenboard.local.receiver import Receiver
 from tokenboard.local.schedule import Scheduler
 from tokenboard.local.web import application
@@ -44,8 +46,8 @@ class PortError(Exception):
 class Stack:
     """Receiver, database and page in one process, on 127.0.0.1 only.
 
-    Usable from any thread: ``with Stack(data_dir) as stack: print(stack.addresses)``. A port of 0 takes any
-    free one. Nothing is left running when :meth:`start` raises.
+    Usable from any thread: ``with Stack(data_dir) as stack: print(stack.addresses)``. A port of 0
+    takes any free one. Nothing is left running when :meth:`start` raises.
 
     Args:
         data_dir: where the data are kept; None for the default directory.
@@ -93,8 +95,9 @@ class Stack:
         self._closers.append(scheduler.close)
         ingest = self.ingest = Ingest(engine, on_written=lambda _: scheduler.notify())
         self._closers.append(ingest.close)
-        interface = HttpInterface(engine, read_only=self._read_only, on_written=scheduler.notify)
-        self._closers.append(interface.close)
+        reading = Reading(engine)
+        self._closers.append(reading.close)
+        interface = HttpInterface(reading, read_only=self._read_only, on_written=scheduler.notify)
         scheduler.notify()
 
         def status() -> dict[str, Any]:
@@ -109,7 +112,7 @@ class Stack:
         apps: dict[str, App] = {
             "otlp": LocalOnly(Receiver(ingest)),
             "clickhouse": LocalOnly(interface),
-            "web": LocalOnly(application(engine, status), links=True),
+            "web": LocalOnly(application(reading, status), links=True),
         }
         servers = _Servers({name: (apps[name], sockets[name]) for name in apps})
         self._closers.append(servers.stop)
@@ -144,7 +147,11 @@ def _listen(name: str, port: int) -> socket.socket:
         one.listen(1024)
     except (OSError, OverflowError) as error:
         one.close()
-        reason = "is taken by another program" if getattr(error, "errno", 0) == 98 else str(error)
+        reason = (
+            "is taken by another program"
+            if getattr(error, "errno", 0) == errno.EADDRINUSE
+            else str(error)
+        )
         raise PortError(
             f"port {port} for {purpose} {reason}: choose another with {option} N (0 = any free)"
         ) from error

@@ -1,7 +1,8 @@
-"""OTLP in, rows of the ``otel_*`` tables out: what the collector's clickhouseexporter would have written.
+"""OTLP in, rows of the ``otel_*`` tables out: what the collector's clickhouseexporter would write.
 
 The rules are those of ``exporter/clickhouseexporter`` 0.161 in opentelemetry-collector-contrib
-(``exporter_traces.go``, ``exporter_logs.go``, ``internal/metrics``) and of ``pdata``'s ``Value.AsString``.
+(``exporter_traces.go``, ``exporter_logs.go``, ``internal/metrics``) and of pdata's
+``Value.AsString``.
 """
 
 from __future__ import annotations

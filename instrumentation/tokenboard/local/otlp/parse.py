@@ -1,7 +1,7 @@
 """Request bodies → protobuf messages, from either encoding of OTLP/HTTP.
 
-https://opentelemetry.io/docs/specs/otlp/#otlphttp: JSON is the protobuf JSON mapping, except that trace and
-span ids are hex (not base64) and unknown fields are ignored.
+https://opentelemetry.io/docs/specs/otlp/#otlphttp: JSON is the protobuf JSON mapping, except that
+trace and span ids are hex (not base64) and unknown fields are ignored.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _ID_FIELDS = {
     "parentSpanId": 8,
     "parent_span_id": 8,
 }
-# Messages hold ids only on this way down; attribute values are the sender's own and stay as they are.
+# Ids stand only on this way down; attribute values are the sender's own and stay as they are.
 _WAYS = {
     name: camel
     for camel, snake in (

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
     from opentelemetry.proto.common.v1.common_pb2 import KeyValue
-    from opentelemetry.proto.trace.v1.trace_pb2 import Span
+    from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
     from tokenboard.local.native import Column
 
@@ -31,7 +31,7 @@ def name_of(names: tuple[str, ...], number: int) -> str:
 
 
 def nanoseconds(stamp: int) -> int:
-    """Return an OTLP time (unsigned) as the signed one that the table keeps, wrapped as Go wraps it."""
+    """Return an OTLP time (unsigned) as the table's signed one, wrapped as Go wraps it."""
     return stamp if stamp < 2**63 else stamp - 2**64
 
 
@@ -40,11 +40,8 @@ def rows(request: ExportTraceServiceRequest) -> Rows:
     table = _Table()
     rejected, reason = 0, ""
     for resource_spans in request.resource_spans:
-        attributes = resource_spans.resource.attributes
-        resource = _encode(attributes)
-        service = service_name(attributes)
         for scope_spans in resource_spans.scope_spans:
-            scope = scope_spans.scope
+            origin = _Origin(resource_spans, scope_spans)
             for span in scope_spans.spans:
                 try:
                     ids = _ids(span)
@@ -52,7 +49,7 @@ def rows(request: ExportTraceServiceRequest) -> Rows:
                     rejected += 1
                     reason = f"span {span.name!r}: {error}"
                 else:
-                    table.add(span, ids, service, resource, scope.name, scope.version)
+                    table.add(span, ids, origin)
     return Rows(
         {TABLE: block(table.columns, table.count)} if table.count else {},
         accepted=table.count,
@@ -76,6 +73,15 @@ def _ids(span: Span) -> tuple[str, str, str, list[tuple[str, str]]]:
         identifier(span.parent_span_id, 8),
         [(identifier(link.trace_id, 16), identifier(link.span_id, 8)) for link in span.links],
     )
+
+
+class _Origin:
+    """What a scope's spans share."""
+
+    def __init__(self, resource_spans: ResourceSpans, scope_spans: ScopeSpans) -> None:
+        self.service = service_name(resource_spans.resource.attributes)
+        self.resource = _encode(resource_spans.resource.attributes)
+        self.scope, self.version = scope_spans.scope.name, scope_spans.scope.version
 
 
 class _Table:
@@ -119,13 +125,7 @@ class _Table:
         }
 
     def add(
-        self,
-        span: Span,
-        ids: tuple[str, str, str, list[tuple[str, str]]],
-        service: str,
-        resource: tuple[int, bytes, bytes],
-        scope: str,
-        version: str,
+        self, span: Span, ids: tuple[str, str, str, list[tuple[str, str]]], origin: _Origin
     ) -> None:
         trace, own, parent, linked = ids
         start = span.start_time_unix_nano
@@ -137,10 +137,10 @@ class _Table:
         self.state.add(span.trace_state)
         self.name.add(span.name)
         self.kind.add(name_of(KINDS, span.kind))
-        self.service.add(service)
-        self.resource.add_encoded(resource)
-        self.scope.add(scope)
-        self.version.add(version)
+        self.service.add(origin.service)
+        self.resource.add_encoded(origin.resource)
+        self.scope.add(origin.scope)
+        self.version.add(origin.version)
         self.attributes.add(span.attributes)
         # A span that ends before it starts wraps around, as in the exporter: raw stays raw.
         self.duration.add((span.end_time_unix_nano - start) % 2**64)

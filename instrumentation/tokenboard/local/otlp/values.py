@@ -1,8 +1,9 @@
 """Attribute values and ids as the exporter stores them: text.
 
 The text of each kind follows ``pcommon.Value.AsString``
-(https://github.com/open-telemetry/opentelemetry-collector/blob/main/pdata/pcommon/value.go): numbers as
-ECMAScript prints them, arrays and maps as JSON with sorted keys, bytes as base64, nothing as ''.
+(https://github.com/open-telemetry/opentelemetry-collector/blob/main/pdata/pcommon/value.go):
+numbers as ECMAScript prints them, arrays and maps as JSON with sorted keys, bytes as base64,
+nothing as ''.
 """
 
 from __future__ import annotations
@@ -11,19 +12,20 @@ import base64
 import json
 import math
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tokenboard.local.native import size, text
+from tokenboard.local.native import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
-_CACHE_LIMIT = 4096
+_CACHED_COUNT = 4096
+_CACHED_SIZE = 96
 
 
-def as_string(value: AnyValue) -> str:
+def as_string(value: AnyValue) -> str:  # noqa: PLR0911 - one a kind
     """Return an attribute value as text."""
     match value.WhichOneof("value"):
         case "string_value":
@@ -75,7 +77,7 @@ def _quote(value: str) -> str:
     return quoted.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def _json(value: AnyValue) -> str:
+def _json(value: AnyValue) -> str:  # noqa: PLR0911 - one a kind
     match value.WhichOneof("value"):
         case "string_value":
             return _quote(value.string_value)
@@ -111,34 +113,43 @@ def identifier(raw: bytes, length: int) -> str:
 class AttributeEncoder:
     """Turns attribute lists into the keys and values of a map column.
 
-    The keys of one kind of span are the same each time: their sorted, encoded form is kept.
+    Most attributes come again and again. One as it was sent is a key to what was made of it: looking
+    that up costs less than reading it. So are the names of one kind of span, taken together.
     """
 
     def __init__(self) -> None:
+        self._pairs: dict[bytes, tuple[str, bytes]] = {}
         self._orders: dict[tuple[str, ...], tuple[list[int], bytes]] = {}
 
     def __call__(self, attributes: Iterable[KeyValue]) -> tuple[int, bytes, bytes]:
         """Return the number of pairs, the keys and the values, in the order of the keys."""
         names: list[str] = []
         values: list[bytes] = []
+        known = self._pairs
         for pair in attributes:
-            names.append(pair.key)
-            value: Any = pair.value
-            # Three kinds make up nearly all values; asking which one it is costs more than reading it.
-            word = value.string_value
-            if not word:
-                number = value.int_value
-                word = str(number) if number else as_string(value)
-            data = word.encode()
-            values.append(size(len(data)) + data)
+            sent = pair.SerializeToString()
+            made = known.get(sent) or self._encode(pair, sent)
+            names.append(made[0])
+            values.append(made[1])
         if not names:
             return 0, b"", b""
-        known = self._orders.get(key := tuple(names))
-        if known is None:
-            order = sorted(range(len(names)), key=names.__getitem__)
-            known = order, b"".join(text(names[i]) for i in order)
-            if len(self._orders) >= _CACHE_LIMIT:
-                self._orders.clear()
-            self._orders[key] = known
-        order, keys = known
+        order, keys = self._orders.get(shape := tuple(names)) or self._order(shape)
         return len(names), keys, b"".join([values[i] for i in order])
+
+    def _encode(self, pair: KeyValue, sent: bytes) -> tuple[str, bytes]:
+        value = pair.value
+        word = value.string_value or as_string(value)
+        made = pair.key, text(word)
+        if len(sent) <= _CACHED_SIZE:
+            if len(self._pairs) >= _CACHED_COUNT:
+                self._pairs.clear()
+            self._pairs[sent] = made
+        return made
+
+    def _order(self, names: tuple[str, ...]) -> tuple[list[int], bytes]:
+        order = sorted(range(len(names)), key=names.__getitem__)
+        made = order, b"".join(text(names[i]) for i in order)
+        if len(self._orders) >= _CACHED_COUNT:
+            self._orders.clear()
+        self._orders[names] = made
+        return made
