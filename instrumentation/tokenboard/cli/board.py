@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from rich.markup import escape
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 WIDE = 120
 """From how many columns on a terminal shows everything."""
+COLUMNS: Final = (
+    *("rank", "prev_rank", "user_id", "display_name", "team", "gross_tokens", "net_tokens"),
+    *("tier", "titles", "cost_usd", "calls", "sessions", "models", "cache_read_ratio"),
+    *("tasks_completed", "cost_per_completed_task", "waste_tokens"),
+)
+"""What a row of ``--json`` has, in this order."""
 
 
 @click.command()
@@ -42,13 +48,21 @@ def leaderboard(reader: common.Reader, team: tuple[str, ...], top: int | None) -
 
 
 def board_rows(client: Client, since: timedelta, teams: Sequence[str] = ()) -> list[common.Row]:
-    """Return the leaderboard's rows, best first.
+    """Return the leaderboard's rows, best first, the unattributed last and without a rank.
 
     Raises:
         Trouble: ClickHouse refused.
     """
     variables = {"team": list(teams)} if teams else None
-    return common.rows_of(client, "leaderboard", since=since, variables=variables)
+    rows = common.rows_of(client, "leaderboard", since=since, variables=variables)
+    return [_as_designed(row) for row in rows]
+
+
+def _as_designed(row: common.Row) -> common.Row:
+    """Return the documented columns only; a panel of the dashboard may want others beside them."""
+    titles: Any = row["titles"]
+    listed = titles.split(", ") if isinstance(titles, str) else titles
+    return {**{name: row[name] for name in COLUMNS}, "titles": [t for t in listed if t]}
 
 
 def board_table(rows: Sequence[common.Row], *, wide: bool) -> Table:
@@ -71,7 +85,7 @@ def board_table(rows: Sequence[common.Row], *, wide: bool) -> Table:
 
 def _cells(row: common.Row) -> list[str]:
     return [
-        str(row["rank"]),
+        str(row["rank"] or show.UNKNOWN),
         show.movement(row["rank"], row["prev_rank"]),
         escape(_who(row)),
         escape(row["team"] or show.UNKNOWN),
@@ -85,16 +99,18 @@ def _cells(row: common.Row) -> list[str]:
 
 
 def _more_cells(row: common.Row) -> list[str]:
-    models: Any = row["models"]
-    titles: Any = row["titles"]
     return [
         show.tokens(row["waste_tokens"]),
-        str(models if isinstance(models, int) else len(models)),
+        str(row["models"]),
         show.share(row["cache_read_ratio"]),
-        str(row["tasks_completed"]),
+        _or_unknown(row["tasks_completed"]),
         show.usd(row["cost_per_completed_task"]),
-        escape(titles if isinstance(titles, str) else ", ".join(titles)),
+        escape(", ".join(row["titles"])),
     ]
+
+
+def _or_unknown(count: int | None) -> str:
+    return show.UNKNOWN if count is None else f"{count:,}"
 
 
 def _who(row: common.Row) -> str:

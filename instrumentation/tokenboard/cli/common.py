@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import logging
 import re
 import secrets
+import socket
 import sys
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -38,8 +38,6 @@ FIRST_CALL_HINT: Final = (
 )
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _LONGEST: Final = timedelta(days=3660)
-_UNREACHABLE_AFTER: Final = 5
-"""Seconds until a server that does not answer is called unreachable."""
 
 
 class Trouble(click.ClickException):
@@ -173,31 +171,19 @@ def plain_errors() -> Generator[None]:
 def _server(url: str) -> Client:
     from tokenboard import store
 
-    if not re.match(r"https?://[^/]", url):
-        raise Trouble(f"--url {url!r} is no address: write it as {LOCAL_URL}")
+    # What it logs on an error comes out as the one line below.
+    logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
     try:
-        urllib.request.urlopen(_ping(url), timeout=_UNREACHABLE_AFTER).close()  # noqa: S310
-    except urllib.error.HTTPError:
-        pass  # something answers; what is wrong with it, the client below says better
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", None) or error
-        raise Trouble(
-            f"cannot reach ClickHouse at {_without_password(url)}: {reason}; "
-            "is it running? (the local stack: tokenboard up)"
-        ) from error
-    with plain_errors():
-        return store.connect(url=url)
-
-
-def _ping(url: str) -> str:
-    return re.sub(r"//[^/@]*@", "//", url).split("?")[0].rstrip("/") + "/ping"
-
-
-def _without_password(url: str) -> str:
-    return re.sub(r"//([^/@:]*):[^/@]*@", r"//\1:***@", url)
+        with plain_errors():
+            return store.connect(url=url)
+    except store.StoreError as error:
+        raise Trouble(str(error)) from error
+    except ValueError as error:
+        raise Trouble(f"--url {url!r} is no address like {LOCAL_URL}: {error}") from error
 
 
 def _local(data: Path | None, closing: contextlib.ExitStack) -> Client:
+    from tokenboard import store
     from tokenboard.local.engine import Engine, default_data_dir
     from tokenboard.local.lock import DataDirError, holder
 
@@ -210,7 +196,7 @@ def _local(data: Path | None, closing: contextlib.ExitStack) -> Client:
                 f"{directory} is in use by process {pid}, which is starting or stopping: try again"
             )
         return _server(addresses["clickhouse"])
-    if data is None and _listens(LOCAL_URL):
+    if data is None and _listens():
         return _server(LOCAL_URL)
     if not (directory / "clickhouse").is_dir():
         where = "" if data else f"nothing runs at {LOCAL_URL}, and "
@@ -219,17 +205,39 @@ def _local(data: Path | None, closing: contextlib.ExitStack) -> Client:
             "or see it all work with `tokenboard demo`"
         )
     try:
-        engine = closing.enter_context(Engine(directory))
-    except DataDirError as error:
+        return closing.enter_context(Engine(directory)).client()
+    except (DataDirError, store.MigrationError) as error:
         raise Trouble(str(error)) from error
-    return engine.client()
 
 
-def _listens(url: str) -> bool:
+@contextlib.contextmanager
+def writable(url: str | None, data: Path | None, database: str = DATABASE) -> Generator[Client]:
+    """Open the books for writing: a server by ``url``, else a data directory that nobody has open.
+
+    Raises:
+        Trouble: not reachable, not writable, or in use; the message names the mend.
+    """
+    from tokenboard import store
+    from tokenboard.local.engine import default_data_dir
+    from tokenboard.local.lock import DataDirError
+
+    if url is not None and data is not None:
+        raise Trouble("--url and --data are two places: give one of them")
     try:
-        urllib.request.urlopen(_ping(url), timeout=1).close()  # noqa: S310  (a fixed address)
-    except urllib.error.HTTPError:
-        return True
+        client = (
+            store.connect(url=url, database=database)
+            if url is not None
+            else store.connect(data=data or default_data_dir(), database=database)
+        )
+    except (store.StoreError, DataDirError) as error:
+        raise Trouble(str(error)) from error
+    with contextlib.closing(client):
+        yield client
+
+
+def _listens() -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", 8123), timeout=1).close()
     except OSError:
         return False
     return True
@@ -239,7 +247,7 @@ def rows_of(
     client: Client,
     name: str,
     *,
-    since: timedelta,
+    since: timedelta | None = None,
     variables: Mapping[str, str | Sequence[str]] | None = None,
 ) -> list[Row]:
     """Run a query of ``dashboards/queries`` and return its rows.

@@ -123,7 +123,7 @@ def _stack(data: Path | None, ports: dict[str, int]) -> Generator[Any]:
         if data is None:
             data = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="tokenboard-")))
         try:
-            stack = closing.enter_context(Stack(data, **ports))
+            stack = closing.enter_context(Stack(data, *ports.values()))
         except (DataDirError, PortError) as error:
             raise run.DemoError(str(error)) from error
         yield stack

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
-UNKNOWN: Final = "\N{EN DASH}"
+UNKNOWN: Final = "-"
 TIER_STYLES: Final = {
     "bronze": "#cd7f32",
     "silver": "#a8b2bd",
@@ -87,8 +87,10 @@ def moment(at: datetime | None) -> str:
     return aware.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
-def movement(rank: int, before: int | None) -> str:
+def movement(rank: int | None, before: int | None) -> str:
     """Return how somebody moved: up, down, level or new."""
+    if rank is None:
+        return ""
     if not before:
         return "new"
     if before == rank:

@@ -1,0 +1,32 @@
+-- title: Sessions that may loop
+-- description: The steps of every session with a call in the time range in which an agent asks for the
+--   same tool call three times or more, or fails with a tool five times or more. Whether that is a loop
+--   the rules of tokenboard.loops say: none of them speaks of less.
+SELECT
+    session_id,
+    ts,
+    kind,
+    name,
+    signature,
+    error,
+    user_id,
+    agent,
+    input_tokens,
+    output_tokens,
+    cost_usd
+FROM session_steps
+WHERE session_id IN (
+    SELECT session_id
+    FROM session_steps
+    WHERE kind = 'tool' AND $__timeFilter(ts)
+    GROUP BY session_id, agent, signature
+    HAVING count() >= 3
+    UNION DISTINCT
+    SELECT session_id
+    FROM session_steps
+    WHERE kind = 'tool' AND error AND $__timeFilter(ts)
+    GROUP BY session_id, agent, name
+    HAVING count() >= 5
+)
+  AND NOT (kind = 'user' AND attempt > 1)
+ORDER BY session_id, ts, position

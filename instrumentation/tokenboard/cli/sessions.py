@@ -1,0 +1,319 @@
+"""``tokenboard sessions``, ``session ID`` and ``loops``: what agents did, step by step."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+from rich.markup import escape
+from rich.table import Table
+
+from tokenboard import loops as rules
+from tokenboard.cli import common, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import timedelta
+
+    from clickhouse_connect.driver.client import Client
+
+_RULE_WORDS: Final = {
+    "same_call": "the same call {count} times in a row",
+    "cycle": "the same few calls over and over, {count} rounds",
+    "window": "the same call {count} times among 20",
+    "error_streak": "{count} errors in a row",
+}
+_FEWEST_FOR_A_FINDING: Final = 3
+"""No rule of ``loops.py`` speaks of fewer tool calls."""
+
+
+# --- commands ------------------------------------------------------------------------------------
+
+
+@click.command()
+@common.reading
+@click.option("--user", help="Only this person's.")
+@click.option("--top", type=click.IntRange(min=1), default=50, show_default=True, help="How many.")
+def sessions(reader: common.Reader, user: str | None, top: int) -> None:
+    """Conversations and agent runs, newest first."""
+    with reader.books() as client:
+        rows = session_rows(client, reader.since, user)[:top]
+    if not rows:
+        common.say("No sessions of that person." if user else common.FIRST_CALL_HINT)
+    if reader.as_json:
+        common.print_json(rows)
+    elif rows:
+        show.console().print(session_table(rows))
+
+
+@click.command()
+@common.reading
+@click.argument("session_id", metavar="ID")
+def session(reader: common.Reader, session_id: str) -> None:
+    """One session as a timeline: model calls, tool calls, human turns, loops.
+
+    The beginning of an ID is enough where it is one session's alone.
+    """
+    with reader.books() as client:
+        found = _resolve(client, reader.since, session_id)
+        rows = step_rows(client, found)
+    if reader.as_json:
+        common.print_json(rows)
+    else:
+        show.console().print(timeline(rows, title=f"Session {found}"))
+
+
+@click.command()
+@common.reading
+def loops(reader: common.Reader) -> None:
+    """Sessions that go round in circles, the gravest first, by the rules of tokenboard.loops."""
+    with reader.books() as client:
+        rows = loop_rows(client, reader.since)
+        empty = not rows and not session_rows(client, reader.since)
+    if empty:
+        common.say(common.FIRST_CALL_HINT)
+    if reader.as_json:
+        common.print_json(rows)
+    elif rows:
+        show.console().print(loop_table(rows))
+    elif not empty:
+        common.say("No loops.")
+
+
+# --- rows ----------------------------------------------------------------------------------------
+
+
+def session_rows(client: Client, since: timedelta, user: str | None = None) -> list[common.Row]:
+    """Return sessions, newest first.
+
+    Raises:
+        Trouble: ClickHouse refused.
+    """
+    variables = {"user": user} if user else None
+    return common.rows_of(client, "sessions", since=since, variables=variables)
+
+
+def step_rows(client: Client, session_id: str) -> list[common.Row]:
+    """Return a session's steps in order, each with the loops it is part of.
+
+    Raises:
+        Trouble: ClickHouse refused.
+    """
+    rows = common.rows_of(client, "session_steps", variables={"session": session_id})
+    marks: dict[int, list[str]] = defaultdict(list)
+    for _, positions, found in _findings(rows):
+        for finding in found:
+            for position in positions[finding.first : finding.last + 1]:
+                marks[position].append(f"{finding.rule} ({finding.severity})")
+    return [{**row, "loops": marks.get(number, [])} for number, row in enumerate(rows)]
+
+
+def loop_rows(client: Client, since: timedelta) -> list[common.Row]:
+    """Return the worst finding of every agent's session that has one, the gravest first.
+
+    Raises:
+        Trouble: ClickHouse refused.
+    """
+    by_session: dict[str, list[common.Row]] = defaultdict(list)
+    for row in common.rows_of(client, "loop_candidates", since=since):
+        by_session[row["session_id"]].append(row)
+    found = [row for steps in by_session.values() for row in _loops_of(steps)]
+    gravest = {name: -rank for rank, name in enumerate(rules.SEVERITIES)}
+    return sorted(found, key=lambda row: (gravest[row["severity"]], -row["count"]))
+
+
+def _loops_of(steps: Sequence[common.Row]) -> Iterable[common.Row]:
+    for agent, positions, found in _findings(steps):
+        worst = rules.worst(found)
+        if worst is None:
+            continue
+        inside = [steps[position] for position in positions[worst.first : worst.last + 1]]
+        costs = [row["cost_usd"] for row in inside if row["cost_usd"] is not None]
+        yield {
+            "session_id": inside[0]["session_id"],
+            "user_id": inside[0]["user_id"],
+            "agent": agent,
+            "rule": worst.rule,
+            "severity": worst.severity,
+            "count": worst.count,
+            "tool": inside[-1]["name"],
+            "first": inside[0]["ts"],
+            "last": inside[-1]["ts"],
+            "steps": len(inside),
+            "tokens": sum(_tokens(row) for row in inside),
+            "cost_usd": sum(costs, Decimal(0)) if costs else None,
+        }
+
+
+def _findings(
+    rows: Sequence[common.Row],
+) -> Iterable[tuple[str, list[int], list[rules.Finding]]]:
+    """Yield agent, positions of its steps in ``rows``, findings: each agent goes its own rounds."""
+    by_agent: dict[str, list[int]] = defaultdict(list)
+    for position, row in enumerate(rows):
+        if row["kind"] == "user":
+            # Whoever the person spoke to, everybody in the session has been spoken to.
+            for positions in by_agent.values():
+                positions.append(position)
+        else:
+            by_agent[row["agent"]].append(position)
+    for agent, positions in by_agent.items():
+        yield agent, positions, rules.findings(_step(rows[position]) for position in positions)
+
+
+def _step(row: Mapping[str, Any]) -> rules.Step:
+    return rules.Step(
+        ts=row["ts"].timestamp(),
+        kind=row["kind"],
+        signature=row["signature"],
+        error=bool(row["error"]),
+        tokens=_tokens(row),
+        usd=row["cost_usd"] or 0,
+    )
+
+
+def _tokens(row: Mapping[str, Any]) -> int:
+    return (row["input_tokens"] or 0) + (row["output_tokens"] or 0)
+
+
+def _resolve(client: Client, since: timedelta, wanted: str) -> str:
+    ids = [row["session_id"] for row in session_rows(client, since)]
+    if wanted in ids:
+        return wanted
+    alike = [found for found in ids if found.startswith(wanted)]
+    if len(alike) == 1:
+        return alike[0]
+    if alike:
+        raise common.Trouble(
+            f"{len(alike)} sessions begin with {wanted!r}: {', '.join(alike[:5])}"
+            f"{' …' if len(alike) > 5 else ''}"  # noqa: PLR2004
+        )
+    raise common.Trouble(
+        f"no session {wanted!r} in that time: `tokenboard sessions` lists them, --since goes back"
+    )
+
+
+# --- tables --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    name: str
+    right: bool = False
+
+
+def _table(title: str, *columns: _Column) -> Table:
+    table = Table(title=title, title_justify="left", header_style="bold", expand=False)
+    for column in columns:
+        justify = "right" if column.right else "left"
+        table.add_column(column.name, justify=justify, overflow="fold", no_wrap=column.right)
+    return table
+
+
+def session_table(rows: Sequence[common.Row]) -> Table:
+    """Return sessions as a table."""
+    table = _table(
+        "Sessions",
+        _Column("session"),
+        _Column("who"),
+        _Column("agents"),
+        _Column("began"),
+        _Column("took", right=True),
+        _Column("turns", right=True),
+        _Column("calls", right=True),
+        _Column("tools", right=True),
+        _Column("tokens", right=True),
+        _Column("cost", right=True),
+    )
+    for row in rows:
+        table.add_row(
+            escape(row["session_id"]),
+            escape(row["user_id"] or "(unattributed)"),
+            escape(", ".join(row["agents"]) or show.UNKNOWN),
+            show.moment(row["started"]),
+            show.duration((row["ended"] - row["started"]).total_seconds()),
+            str(row["human_turns"]),
+            f"{row['calls']:,}",
+            f"{row['tool_calls']:,}",
+            show.tokens(row["gross_tokens"]),
+            show.usd(row["cost_usd"]),
+        )
+    return table
+
+
+def timeline(rows: Sequence[common.Row], *, title: str) -> Table:
+    """Return a session's steps as a table, sub-agents indented."""
+    table = _table(
+        escape(title),
+        _Column("after", right=True),
+        _Column("agent"),
+        _Column("step"),
+        _Column("in", right=True),
+        _Column("out", right=True),
+        _Column("cost", right=True),
+        _Column("took", right=True),
+        _Column("loops"),
+    )
+    began = rows[0]["ts"] if rows else None
+    for row in rows:
+        after = (row["ts"] - began).total_seconds()
+        style = "red" if row["loops"] else "bold" if row["kind"] == "user" else None
+        lane = "  " * max(0, row["agent_depth"] - 1) + (row["agent"] or "")
+        failed = " failed" if row["error"] else ""
+        took = row["duration_ms"]
+        table.add_row(
+            f"+{show.duration(after)}",
+            escape(lane),
+            f"{_MARKS[row['kind']]} {escape(row['name'])}{failed}",
+            show.tokens(row["input_tokens"]) if row["kind"] == "llm" else "",
+            show.tokens(row["output_tokens"]) if row["kind"] == "llm" else "",
+            show.usd(row["cost_usd"]) if row["kind"] == "llm" else "",
+            show.duration(took / 1000) if took else "",
+            ", ".join(row["loops"]),
+            style=style,
+        )
+    return table
+
+
+_MARKS: Final = {"user": "person", "llm": "model", "tool": "  tool"}
+
+
+def loop_table(rows: Sequence[common.Row]) -> Table:
+    """Return loops as a table."""
+    table = _table(
+        "Loops",
+        _Column("severity"),
+        _Column("session"),
+        _Column("agent"),
+        _Column("who"),
+        _Column("what"),
+        _Column("tool"),
+        _Column("tokens", right=True),
+        _Column("cost", right=True),
+    )
+    for row in rows:
+        style = show.SEVERITY_STYLES[row["severity"]]
+        table.add_row(
+            f"[{style}]{row['severity']}[/]",
+            escape(row["session_id"]),
+            escape(row["agent"] or show.UNKNOWN),
+            escape(row["user_id"] or "(unattributed)"),
+            _RULE_WORDS[row["rule"]].format(count=row["count"]),
+            escape(row["tool"]),
+            show.tokens(row["tokens"]),
+            show.usd(row["cost_usd"]),
+        )
+    return table
+
+
+def loop_sentence(row: common.Row) -> str:
+    """Return a loop as a sentence that names the agent."""
+    what = _RULE_WORDS[row["rule"]].format(count=row["count"])
+    return (
+        f"The agent [bold]{escape(row['agent'] or 'without a name')}[/] of "
+        f"{escape(row['user_id'] or 'nobody')} is stuck: {what} ({escape(row['tool'])}), "
+        f"session {escape(row['session_id'])}."
+    )
