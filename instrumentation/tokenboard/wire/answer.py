@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from tokenboard.wire import failures
 from tokenboard.wire.framing import parse
 from tokenboard.wire.headers import request_id
 from tokenboard.wire.model import RequestFacts, ResponseFacts, Usage
@@ -112,8 +112,10 @@ class Answer:
                     self.take(each, event)
             return
         self._looks += 1
-        with suppress(Exception):  # a value of a strange shape; the next may tell more
+        try:
             self.value(body, event)
+        except Exception:
+            failures.told("reading a value")  # the next one may tell more
         self.settled = (
             self.response_id is not None and self.model is not None
         ) or self._looks >= _LOOKS
@@ -203,7 +205,7 @@ class Answer:
         usage = self.usage
         if usage is None or usage.reported_cost_usd is None:
             cost = dollars(self._headers.get("x-litellm-response-cost"))
-            if cost is not None:
+            if cost:  # LiteLLM says 0.0 where it knows no price, and while a stream begins
                 usage = replace(usage or Usage(), reported_cost_usd=cost)
         return ResponseFacts(
             response_id=self.response_id,

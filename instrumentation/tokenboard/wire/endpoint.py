@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tokenboard.wire import failures
 from tokenboard.wire.formats import BY_NAME, Format
 from tokenboard.wire.framing import MAX_VALUE, parse
 from tokenboard.wire.headers import attempt, pick
@@ -53,8 +53,10 @@ class Endpoint:
             return None
         draft = Draft(hasher, found, self.model, stream=self.stream)
         if value is not None:
-            with suppress(Exception):  # a body of a strange shape still is a call
+            try:
                 form.read(draft, value)
+            except Exception:
+                failures.told("reading a request")  # it still is a call
         # A talk that the server keeps is not begun anew in the body.
         kept = draft.previous_response_id is not None or draft.conversation_id is not None
         return RequestFacts(

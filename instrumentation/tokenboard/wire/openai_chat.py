@@ -56,7 +56,7 @@ def common(draft: Draft, body: Json) -> None:
 class ChatAnswer(Answer):
     """Reads whole completions and chunks alike: some servers answer one with the other."""
 
-    __slots__ = ("_choices",)
+    __slots__ = ("_choices", "_strange")
 
     markers = (
         b'tokens"',
@@ -72,17 +72,21 @@ class ChatAnswer(Answer):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self._choices = False
+        self._strange = False
 
     def facts(self) -> ResponseFacts:
         """See ``Answer.facts``."""
-        if self.settled and not self._choices:
+        if self._strange and not self._choices:
             # Writer streams completions without a word of how they end.
             self.finished = True
         return super().facts()
 
     def value(self, body: Json, event: str | None) -> None:
         """See ``Answer.value``."""
-        self._choices = self._choices or "choices" in body
+        if "choices" in body:
+            self._choices = True
+        else:
+            self._strange = True
         self.name(body.get("id"), body.get("model"))
         tier = text(body.get("service_tier"))
         if tier is not None:

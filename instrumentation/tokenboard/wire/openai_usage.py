@@ -7,13 +7,10 @@ they report as the total shows it, and so does a part that is larger than its wh
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from decimal import Decimal
 
 from tokenboard.wire.model import Usage
 from tokenboard.wire.values import Json, dollars, first_count, first_object, obj
-
-if TYPE_CHECKING:
-    from decimal import Decimal
 
 _INPUT_DETAILS = (
     "prompt_tokens_details",
@@ -34,6 +31,8 @@ _CACHED = (
     "cache_read_input_tokens",  # LiteLLM: https://docs.litellm.ai/docs/completion/prompt_caching
     "cached_prompt_tokens",  # xAI's older answers: https://docs.x.ai/docs/guides/chat
 )
+_XAI_TICKS = 10**10
+"""To the dollar: https://docs.x.ai/docs/key-information/consumption-and-rate-limits"""
 _WRITTEN = ("cache_write_tokens", "cache_creation_tokens", "cache_creation_input_tokens")
 
 
@@ -118,20 +117,21 @@ def _completed(
 
 
 def _cost(usage: Json) -> Decimal | None:
-    """Return what the gateway says that the call cost.
-
-    OpenRouter: https://openrouter.ai/docs/use-cases/usage-accounting; with a key of one's own its
-    ``cost`` is the fee alone. Perplexity puts an object there, with a ``total_cost``.
-    """
+    """Return what the provider or gateway says that the call cost, in US dollars."""
     said = usage.get("cost")
     if isinstance(said, dict):
+        # Perplexity: https://docs.perplexity.ai/api-reference/chat-completions-post
         return dollars((obj(said) or {}).get("total_cost"))
-    cost = dollars(said)
-    if cost is not None and usage.get("is_byok") is True:
-        upstream = dollars((obj(usage.get("cost_details")) or {}).get("upstream_inference_cost"))
-        if upstream is not None:
-            cost += upstream
-    if cost is None:
-        gateway = obj(usage.get("pydantic_ai_gateway")) or {}
-        cost = dollars(gateway.get("cost_estimate"))
-    return cost
+    if said is not None:
+        # OpenRouter: https://openrouter.ai/docs/use-cases/usage-accounting. With a key of one's
+        # own the cost is its fee alone, and the upstream's bill comes on top.
+        cost = dollars(said)
+        if cost is not None and usage.get("is_byok") is True:
+            details = obj(usage.get("cost_details")) or {}
+            cost += dollars(details.get("upstream_inference_cost")) or 0
+        return cost
+    ticks = first_count(usage, "cost_in_usd_ticks")
+    if ticks is not None:
+        return Decimal(ticks) / _XAI_TICKS
+    # Pydantic's gateway: https://ai.pydantic.dev/gateway/
+    return dollars((obj(usage.get("pydantic_ai_gateway")) or {}).get("cost_estimate"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tokenboard.wire import failures
 from tokenboard.wire.encoding import UnknownEncodingError, decoder
 from tokenboard.wire.eventstream import Frames
 from tokenboard.wire.framing import Array, Framing, Lines, Whole
@@ -46,6 +47,7 @@ class ResponseReader:
         except Exception:
             # Whatever is wrong with the bytes, the app must not notice: read no further.
             self._feed = _ignore
+            failures.told("reading an answer")
 
     def finish(self) -> ResponseFacts:
         """Say what the answer told; the first call ends the reading, later ones repeat it."""
@@ -53,8 +55,8 @@ class ResponseReader:
             try:
                 if self._framing is not None:
                     self._framing.close()
-            except Exception:  # noqa: S110 - as in feed: what was read before counts
-                pass
+            except Exception:
+                failures.told("reading an answer")  # what was read before counts
             self._feed = _ignore
             self._framing = None
             self._facts = self._answer.facts()

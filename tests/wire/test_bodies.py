@@ -1,0 +1,33 @@
+"""Answers written by hand from the providers' documentation are read to the exact counts."""
+
+from __future__ import annotations
+
+import pytest
+from wire import cases_anthropic, cases_google, cases_openai
+from wire.exchange import play, told
+
+CASES = [*cases_openai.CASES, *cases_anthropic.CASES, *cases_google.CASES]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_an_answer_is_read_as_its_provider_documents_it(case):
+    """Every count that the provider sent, by the provider's own arithmetic, and no other."""
+    asked, answer = play(
+        case.url,
+        case.request,
+        case.answer,
+        status=case.status,
+        headers=case.headers,
+        method=case.method,
+    )
+
+    assert told(answer.usage) == case.usage
+    assert {name: getattr(answer, name) for name in case.facts} == case.facts
+    assert {name: getattr(asked, name) for name in case.asked} == case.asked
+
+
+def test_names_of_the_cases_are_their_own():
+    """A case that is written twice would hide one of the two."""
+    names = [case.name for case in CASES]
+
+    assert sorted(set(names)) == sorted(names)
