@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from wire import cases_anthropic, cases_google, cases_openai
+from wire import cases_anthropic, cases_bedrock, cases_google, cases_openai, cases_others
 from wire.exchange import play, told
 
-CASES = [*cases_openai.CASES, *cases_anthropic.CASES, *cases_google.CASES]
+CASES = [
+    *cases_openai.CASES,
+    *cases_anthropic.CASES,
+    *cases_google.CASES,
+    *cases_bedrock.CASES,
+    *cases_others.CASES,
+]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -75,6 +75,9 @@ def from_object(usage: Json) -> Usage | None:
     if tokens_in is not None and tokens_out is not None:
         if max(read or 0, write or 0) > tokens_in:
             tokens_in += (read or 0) + (write or 0)
+        # What Mistral's connectors found and the model read:
+        # https://docs.mistral.ai/agents/tools/built-in/websearch
+        tokens_in += first_count(usage, "connector_tokens") or 0
         tokens_in, tokens_out = _completed(
             tokens_in, tokens_out, total, (read or 0) + (write or 0), reasoning or 0
         )
