@@ -7,14 +7,15 @@
 --         without a change ripples no further
 CREATE TABLE IF NOT EXISTS {db}.generations {on_cluster}
 (
-    stage LowCardinality(String) COMMENT 'calls, usage_1h, usage_1d, sessions, standings',
+    stage LowCardinality(String) COMMENT 'calls, deductions, usage_1h, sessions, usage_1d, standings; all: the whole was up to date',
     unit DateTime('UTC'),
     generation UInt64 COMMENT 'snowflake id, drawn before anything was read',
     inputs UInt64,
     content UInt64,
     since UInt64,
     tail UInt64 COMMENT 'calls: fingerprint of the derived sessions that later units may go on with',
-    rows UInt64
+    rows UInt64,
+    previous UInt64 COMMENT 'the generation that was read until now: kept for those who are reading it'
 )
 ENGINE = {engine:ReplacingMergeTree(generation)}
 ORDER BY (stage, unit)

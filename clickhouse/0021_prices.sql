@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS {db}.prices {on_cluster}
     cache_write_1h Decimal(18, 6),
     audio_input Decimal(18, 6),
     audio_output Decimal(18, 6),
+    reasoning Decimal(18, 6),
     request_usd Decimal(18, 12) COMMENT 'per call, beside the tokens',
     source LowCardinality(String) COMMENT 'genai-prices, or the file that overrides it',
     source_model String COMMENT 'the provider/model of the source that was taken',

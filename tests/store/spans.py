@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 COLUMNS = (
@@ -54,7 +54,7 @@ def row(
     """One row of ``otel_traces``. Attributes that are None are left out."""
     seed = next(_serial)
     if ts.tzinfo is None:
-        ts = ts.replace(tzinfo=timezone.utc)
+        ts = ts.replace(tzinfo=UTC)
     return {
         "Timestamp": ts,
         "TraceId": trace if trace is not None else hexid(("trace", seed), 32),
@@ -92,8 +92,8 @@ def call(
     request_model: str | None = None,
     provider: str = "openai",
     operation: str = "chat",
-    input: Any = 100,
-    output: Any = 10,
+    input_tokens: Any = 100,
+    output_tokens: Any = 10,
     cache_read: Any = None,
     cache_write: Any = None,
     reasoning: Any = None,
@@ -127,8 +127,8 @@ def call(
             "gen_ai.response.model": None if error else model,
             "gen_ai.response.id": None if error else response_id,
             "gen_ai.response.finish_reasons": None if error else ["stop"],
-            "gen_ai.usage.input_tokens": input,
-            "gen_ai.usage.output_tokens": output,
+            "gen_ai.usage.input_tokens": input_tokens,
+            "gen_ai.usage.output_tokens": output_tokens,
             "gen_ai.usage.cache_read.input_tokens": cache_read,
             "gen_ai.usage.cache_write.input_tokens": cache_write,
             "gen_ai.usage.reasoning.output_tokens": reasoning,

@@ -19,12 +19,13 @@ SELECT
         price.1 = 0, NULL,
         reinterpret(
             greatest(n_input - n_read - n_write - n_audio_in, 0) * price.7
-                + greatest(n_output - n_audio_out, 0) * price.8
+                + greatest(n_output - n_audio_out - n_reasoning, 0) * price.8
                 + n_read * price.9
                 + greatest(n_write - n_write_1h, 0) * price.10
                 + n_write_1h * price.11
                 + n_audio_in * price.12
                 + n_audio_out * price.13
+                + n_reasoning * price.15
                 + price.14,
             'Decimal(18, 12)')) AS cost_usd,
     status, error_type, http_status, finish_reason, attempt, request_messages, request_bytes, prompt_hash,
@@ -41,6 +42,7 @@ FROM
         toInt64(ifNull(cache_write_1h_tokens, 0)) AS n_write_1h,
         toInt64(ifNull(audio_input_tokens, 0)) AS n_audio_in,
         toInt64(ifNull(audio_output_tokens, 0)) AS n_audio_out,
+        least(toInt64(ifNull(reasoning_tokens, 0)), greatest(n_output - n_audio_out, 0)) AS n_reasoning,
         toHour(ts, 'UTC') * 60 + toMinute(ts, 'UTC') AS minute,
         arrayFirst(p ->
             (p.2 = '' OR p.2 = service_tier)

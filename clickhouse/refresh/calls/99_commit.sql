@@ -1,6 +1,8 @@
 -- Makes a generation of calls the one that is read, slot by slot, also where nothing was left to write.
--- {planned} (slot, inputs) as they stood before the emissions were read.
-INSERT INTO {db}.generations (stage, unit, generation, inputs, content, since, tail, rows)
+-- {planned} (slot, marks, earlier) as they stood before the emissions were read, earlier being the fingerprint of the
+-- derived sessions of the two hours before, of slots that are not written here: those are added now. So the inputs are
+-- what calls_dirty will compute as long as nobody else has changed anything.
+INSERT INTO {db}.generations (stage, unit, generation, inputs, content, since, tail, rows, previous)
 WITH
     written AS
     (
@@ -29,10 +31,23 @@ WITH
         GROUP BY slot
     )
 SELECT
-    'calls', plan.1 AS slot, {generation}, plan.2, written.content,
-    if(was.since != 0 AND was.content = written.content, was.since, {generation}),
-    tails.tail, written.rows
-FROM (SELECT arrayJoin([{planned}]) AS plan, plan.1 AS slot) AS planned
+    'calls', planned.slot, {generation},
+    cityHash64(
+        planned.marks,
+        bitXor(planned.earlier, arrayReduce('groupBitXor', arrayPushBack(
+            arrayMap(t -> t.2, arrayFilter(t -> t.1 BETWEEN planned.at - 7200 AND planned.at - 600, ours)), 0)))),
+    written.content, if(was.since != 0 AND was.content = written.content, was.since, {generation}),
+    tails.tail, written.rows, was.generation
+FROM
+(
+    SELECT toUnixTimestamp(plan.1) AS at, plan.1 AS slot, plan.2 AS marks, plan.3 AS earlier
+    FROM (SELECT arrayJoin([{planned}]) AS plan)
+) AS planned
 LEFT JOIN written ON written.slot = planned.slot
 LEFT JOIN tails ON tails.slot = planned.slot
-LEFT JOIN (SELECT unit, content, since FROM {db}.current WHERE stage = 'calls') AS was ON was.unit = planned.slot
+LEFT JOIN (SELECT unit, generation, content, since FROM {db}.current WHERE stage = 'calls') AS was
+    ON was.unit = planned.slot
+CROSS JOIN
+(
+    SELECT groupArray((toUnixTimestamp(slot), cityHash64(toUnixTimestamp(slot), tail))) AS ours FROM tails
+) AS all_tails

@@ -223,6 +223,7 @@ def writable(url: str | None, data: Path | None, database: str = DATABASE) -> Ge
 
     if url is not None and data is not None:
         raise Trouble("--url and --data are two places: give one of them")
+    logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
     try:
         client = (
             store.connect(url=url, database=database)

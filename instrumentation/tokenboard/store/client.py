@@ -22,24 +22,26 @@ def connect(
 ) -> Client:
     """Return a clickhouse-connect client; ``close()`` it when done.
 
-    ``url`` is a server's HTTP address, ``http[s]://[user[:password]@]host[:port]``; ``data`` a data directory, opened in
-    this process. With neither, the local stack's address.
+    ``url`` is a server's HTTP address, ``http[s]://[user[:password]@]host[:port]``; ``data`` a data
+    directory, opened in this process. With neither, the local stack's address. The database need
+    not exist yet: ``migrate`` makes it.
 
     Raises:
         StoreError: nobody answers there, or the password is wrong.
         DataDirInUseError: another process has the data directory open; the message names it.
     """
-    if data is not None:
-        return _embedded(data, database)
-    return _server(url or LOCAL_URL, database)
+    client = _embedded(data) if data is not None else _server(url or LOCAL_URL)
+    exists = "SELECT count() FROM system.databases WHERE name = %(name)s"
+    if client.query(exists, parameters={"name": database}).result_rows[0][0]:
+        client.database = database
+    return client
 
 
-def _embedded(data: Path, database: str) -> Client:
+def _embedded(data: Path) -> Client:
     from tokenboard.local.engine import Engine
 
-    engine = Engine(data, database=database, migrate=False)
+    engine = Engine(data, migrate=False)
     client = engine.client(use_database=False)
-    client.database = database
     release = client.close
 
     def close() -> None:
@@ -50,18 +52,23 @@ def _embedded(data: Path, database: str) -> Client:
     return client
 
 
-def _server(url: str, database: str) -> Client:
+def _server(url: str) -> Client:
     import clickhouse_connect
     from clickhouse_connect.driver.exceptions import ClickHouseError
 
-    parts = urlsplit(url if "//" in url else f"http://{url}")
+    try:
+        parts = urlsplit(url if "//" in url else f"http://{url}")
+        port = parts.port
+    except ValueError as error:
+        raise StoreError(f"{url!r} is no ClickHouse address: {error}") from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise StoreError(f"{url!r} is no ClickHouse address: it looks like http://user@host:8123")
-    shown = f"{parts.scheme}://{parts.hostname}:{parts.port or 8123}"
+    port = port or (8443 if parts.scheme == "https" else 8123)
+    shown = f"{parts.scheme}://{parts.hostname}:{port}"
     try:
-        client = clickhouse_connect.get_client(
+        return clickhouse_connect.get_client(
             host=parts.hostname,
-            port=parts.port or (8443 if parts.scheme == "https" else 8123),
+            port=port,
             username=unquote(parts.username) if parts.username else None,
             password=unquote(parts.password or ""),
             secure=parts.scheme == "https",
@@ -69,13 +76,13 @@ def _server(url: str, database: str) -> Client:
             connect_timeout=5,
         )
     except ClickHouseError as error:
-        reason = str(error)
+        reason = " ".join(str(error).split())
         if "AUTHENTICATION_FAILED" in reason or "Code: 516" in reason:
             raise StoreError(
-                f"ClickHouse at {shown} refuses the user or password: give them as http://user:password@host:port"
+                f"ClickHouse at {shown} refuses the user or password: "
+                "give them as http://user:password@host:port"
             ) from error
         raise StoreError(
-            f"no ClickHouse answers at {shown}: start one (tokenboard up) or name it with --url"
+            f"no ClickHouse answers at {shown}: start one (tokenboard up) or name it with --url "
+            f"({reason[:200]})"
         ) from error
-    client.database = database
-    return client

@@ -1,7 +1,8 @@
-"""Bring a database to this version's schema: each file of ``clickhouse/`` once, in order, forward only.
+"""Bring a database to this version's schema: the files of ``clickhouse/`` in order, forward only.
 
-Views (``CREATE OR REPLACE VIEW``) hold no data, so a file that has changed is applied again; every other file is
-applied once for ever. Each statement is idempotent: a migration cut short anywhere goes on where it stopped.
+Views (``CREATE OR REPLACE VIEW``) hold no data, so a file that has changed is applied again; every
+other file is applied once for ever. Each statement is idempotent: a migration that was cut short
+goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ ORDER BY name
 
 
 class MigrationError(Exception):
-    """The database cannot be brought to this version; the message is one line and names the mend."""
+    """The database cannot be brought to this version; the message names the mend in one line."""
 
 
 def files() -> list[Path]:
@@ -43,8 +44,8 @@ def migrate(
 ) -> list[str]:
     """Apply what is missing and return the names of the files applied, in order.
 
-    Safe to run at any time and by several processes at once. ``layout`` says more than the database's name: retention,
-    cluster.
+    Safe to run at any time and by several processes at once. ``layout`` says more than the
+    database's name: retention, cluster.
 
     Raises:
         MigrationError: the database was made by a newer version, or a statement failed.
@@ -55,7 +56,8 @@ def migrate(
     newer = sorted(set(applied) - {path.stem for path in wanted})
     if newer:
         raise MigrationError(
-            f"the database {layout.database!r} was made by a newer tokenboard (it has {newer[-1]}): "
+            f"the database {layout.database!r} was made by a newer tokenboard (it has "
+            f"{newer[-1]}): "
             "upgrade this installation: pip install --upgrade 'tokenboard[server]'"
         )
     done: list[str] = []
@@ -78,13 +80,12 @@ def migrate(
 
 
 def _applied(client: Client, layout: sql.Layout) -> dict[str, str]:
-    """Return name -> checksum of what is applied, after making sure that there is a place to note it."""
+    """Return name -> checksum of what is applied, having made a place to note it."""
     cluster = f" ON CLUSTER `{layout.cluster}`" if layout.cluster else ""
     _apply(client, "database", f"CREATE DATABASE IF NOT EXISTS `{layout.database}`{cluster}")
     _apply(client, "migrations", sql.render(_LEDGER, layout))
-    rows = client.query(
-        f"SELECT name, checksum FROM `{layout.database}`.migrations FINAL"
-    ).result_rows
+    query = f"SELECT name, checksum FROM `{layout.database}`.migrations FINAL"
+    rows = client.query(query).result_rows
     return {str(name): str(checksum) for name, checksum in rows}
 
 

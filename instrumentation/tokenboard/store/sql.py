@@ -58,30 +58,28 @@ def _name(text: str) -> str:
 
 def _provider(text: str) -> str:
     given = f"lower({_name(text)})"
-    return f"transform({given}, {_quoted(list(PROVIDERS))}, {_quoted(list(PROVIDERS.values()))}, {given})"
+    aliases, names = list(PROVIDERS), list(PROVIDERS.values())
+    return f"transform({given}, {_quoted(aliases)}, {_quoted(names)}, {given})"
 
 
-def _id16(text: str) -> str:
-    # an id that is no W3C trace id still tells spans apart by its hash
+def _id(text: str, size: int, hashed: str) -> str:
+    # an id that is not what W3C says still tells spans apart, by its hash
     return (
-        f"multiIf(match({text}, '^[0-9a-fA-F]{{32}}$'), toFixedString(substring(unhex({text}), 1, 16), 16), "
-        f"{text} = '', toFixedString('', 16), sipHash128({text}))"
-    )
-
-
-def _id8(text: str) -> str:
-    return (
-        f"multiIf(match({text}, '^[0-9a-fA-F]{{16}}$'), toFixedString(substring(unhex({text}), 1, 8), 8), "
-        f"{text} = '', toFixedString('', 8), reinterpretAsFixedString(sipHash64({text})))"
+        f"multiIf(match({text}, '^[0-9a-fA-F]{{{2 * size}}}$'), "
+        f"toFixedString(substring(unhex({text}), 1, {size}), {size}), "
+        f"{text} = '', toFixedString('', {size}), {hashed})"
     )
 
 
 def _same(arguments: str) -> str:
-    """Whether two input counts can be of one call: unknown, equal, or one of them without its cache."""
+    """Whether two input counts can be of one call: equal, unknown, or one without its cache."""
     one, other, one_read, other_read, one_write, other_write = arguments.split("|")
     one_cache = f"ifNull({one_read}, 0) + ifNull({one_write}, 0)"
     other_cache = f"ifNull({other_read}, 0) + ifNull({other_write}, 0)"
-    return f"(ifNull({one} = {other}, 1) OR {one} = {other} + {other_cache} OR {other} = {one} + {one_cache})"
+    return (
+        f"(ifNull({one} = {other}, 1) OR {one} = {other} + {other_cache} "
+        f"OR {other} = {one} + {one_cache})"
+    )
 
 
 MACROS: Mapping[str, Callable[[str], str]] = {
@@ -100,8 +98,8 @@ MACROS: Mapping[str, Callable[[str], str]] = {
     "verdict": lambda t: (
         f"multiIf({t} = '', '', lower({t}) IN {tuple(FAILURES)}, 'failed', 'done')"
     ),
-    "id16": _id16,
-    "id8": _id8,
+    "id16": lambda t: _id(t, 16, f"sipHash128({t})"),
+    "id8": lambda t: _id(t, 8, f"reinterpretAsFixedString(sipHash64({t}))"),
     "same": _same,
     # what a merged call's winner (e) says, else what the others (x) say
     "or": lambda c: f"firstNonDefault(e.{c}, x.{c}) AS {c}",

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from tokenboard import store
+from tokenboard.local.engine import Engine
+
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Books:
+    """A database of its own on the real engine, and the few things that tests do with it."""
+
+    client: Any
+    database: str
+
+    def send(self, *rows: dict[str, Any]) -> None:
+        from store import spans
+
+        spans.insert(self.client, self.database, list(rows))
+
+    def refresh(self) -> int:
+        return store.refresh(self.client, self.database)
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        text = query.replace("{db}", self.database)
+        return list(self.client.query(text).named_results())
+
+    def one(self, query: str) -> dict[str, Any]:
+        (found,) = self.rows(query)
+        return found
+
+    def value(self, query: str) -> Any:
+        (found,) = self.one(query).values()
+        return found
+
+    def run(self, statement: str) -> None:
+        self.client.command(statement.replace("{db}", self.database))
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory):
+    """A module's engine on a directory of its own: a process can have one open at a time."""
+    with Engine(tmp_path_factory.mktemp("engine"), migrate=False) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def shared_client(engine: Engine):
+    client = engine.client(use_database=False)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def books(shared_client: Any):
+    """An empty, migrated database."""
+    database = f"books_{next(_numbers)}"
+    store.migrate(shared_client, database)
+    yield Books(shared_client, database)
+    shared_client.command(f"DROP DATABASE {database} SYNC")
