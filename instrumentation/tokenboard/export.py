@@ -128,8 +128,9 @@ def _resolve() -> Providers:
             metrics=app_metrics or made_metrics or metrics.NoOpMeterProvider(),
             own_traces=made_traces is not None,
             local=made_traces is not None
+            and made_metrics is not None
             and wanted.traces.local
-            and (wanted.metrics.local or app_metrics is None),
+            and wanted.metrics.local,
         )
         return _providers
 

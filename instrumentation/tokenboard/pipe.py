@@ -8,6 +8,8 @@ import threading
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
 
+from opentelemetry import trace
+
 from tokenboard import mishap
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ class Collector:
         self.healthy: bool | None = None
         self.given_up = False
         self._warned = False
+        self._overflowed = False
 
     def answered(self, *, well: bool, reason: str) -> None:
         """Note how an export went; the first failure of a process is warned about."""
@@ -61,6 +64,17 @@ class Collector:
                 "TOKENBOARD_DISABLED=true. This is reported once.",
                 self.endpoint,
                 reason or "no answer",
+            )
+
+    def overflowed(self) -> None:
+        """Note that spans were dropped because they are made faster than they are taken."""
+        if self.healthy and not self._overflowed:
+            self._overflowed = True
+            logger.warning(
+                "tokenboard: calls are made faster than %s takes them, and some are lost. Raise "
+                "OTEL_BSP_MAX_QUEUE_SIZE, or give the collector more to run on. This is reported "
+                "once.",
+                self.endpoint,
             )
 
 
@@ -211,16 +225,19 @@ class _Quiet(logging.Filter):
         return False
 
 
-class _QueueQuiet(logging.Filter):
-    """Drops "queue full" once it is known, and was said, that nothing arrives."""
+class _FullQueue(logging.Filter):
+    """Says once that the queue is full: the SDK repeats it for as long as it is."""
 
     def __init__(self, collector: Collector) -> None:
         super().__init__()
         self._collector = collector
 
     def filter(self, record: logging.LogRecord) -> bool:
-        full = isinstance(record.msg, str) and record.msg.startswith("Queue full")
-        return not (full and self._collector.healthy is False)
+        ours = isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
+        if not ours or not str(record.msg).startswith("Queue full"):
+            return True
+        self._collector.overflowed()
+        return False
 
 
 _quiet = _Quiet()
@@ -236,4 +253,4 @@ def _listen(collector: Collector) -> None:
     if collector.endpoint not in _listening:
         _listening.add(collector.endpoint)
         for name in _QUEUE_LOGGERS:
-            logging.getLogger(name).addFilter(_QueueQuiet(collector))
+            logging.getLogger(name).addFilter(_FullQueue(collector))

@@ -45,10 +45,11 @@ class Signal:
 
     @property
     def local(self) -> bool:
-        """Whether what is sent stays on this machine."""
-        if self.exporters != ("otlp",):
+        """Whether what is sent stays on this machine, for certain."""
+        if not set(self.exporters) <= {"otlp", "console"}:
             return False
-        return (urlsplit(_with_scheme(self.endpoint)).hostname or "") in LOOPBACK
+        host = urlsplit(_with_scheme(self.endpoint)).hostname
+        return "otlp" not in self.exporters or host in LOOPBACK
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/ and …/gen-ai-
 
 from __future__ import annotations
 
+import math
 import threading
 from time import perf_counter, time_ns
 from typing import TYPE_CHECKING, Any
@@ -138,12 +139,21 @@ _metric_plain = ("gen_ai.operation.name", "gen_ai.provider.name")
 class Call:
     """One attempt at a call to a model: a span and its metrics.
 
-    ``context`` has the span in it: what is current while the request is being sent.
+    ``context`` has the span in it: what is current while the request is being sent. ``began`` is
+    when it began, by ``perf_counter`` and ``time_ns``.
     """
 
     __slots__ = ("_first", "_labels", "_made", "_span", "_started", "context")
 
-    def __init__(self, facts: RequestFacts, host: str, port: int | None, context: Context) -> None:
+    def __init__(
+        self,
+        facts: RequestFacts,
+        host: str,
+        port: int | None,
+        context: Context,
+        *,
+        began: tuple[float, int],
+    ) -> None:
         made = instruments()
         attributes = request_attributes(facts, host, port)
         attributes.update(stamps(context))
@@ -152,10 +162,10 @@ class Call:
         self._first: float | None = None
         name = f"{facts.operation} {facts.model}" if facts.model else facts.operation
         self._span: Span = made.tracer.start_span(
-            name, context=context, kind=SpanKind.CLIENT, attributes=attributes
+            name, context=context, kind=SpanKind.CLIENT, attributes=attributes, start_time=began[1]
         )
         self.context = trace.set_span_in_context(self._span, context)
-        self._started = perf_counter()
+        self._started = began[0]
 
     def first_chunk(self) -> None:
         """Note that the answer begins to arrive."""
@@ -262,6 +272,7 @@ def request_attributes(facts: RequestFacts, host: str, port: int | None) -> dict
 def response_attributes(answer: ResponseFacts) -> dict[str, Any]:
     """Return what the answer told."""
     found: dict[str, Any] = {
+        "gen_ai.conversation.id": answer.conversation_id,
         "gen_ai.response.id": answer.response_id,
         "gen_ai.response.model": answer.model,
         "gen_ai.response.finish_reasons": answer.finish_reasons or None,
@@ -360,8 +371,9 @@ def task_outcome(
     operation.set({name: value for name, value in found.items() if value is not None})
 
 
-def _number(value: object) -> float | None:
+def _number(value: Any) -> float | None:
     try:
-        return None if value is None else float(value)  # type: ignore[arg-type] - that is the question
+        number = float(value)
     except (TypeError, ValueError):
         return None
+    return number if math.isfinite(number) else None

@@ -55,6 +55,7 @@ def begin(endpoint: wire.Endpoint, body: bytes, headers: HeaderSource) -> Exchan
         facts = endpoint.read_request(body, headers, hasher)
         if facts is None:
             return None
+        facts = _threads.follow(facts)
         watch = None if endpoint.poll else runaway.before(facts, context)
         return Exchange(endpoint, facts, hasher, context, watch)
     except Exception:
@@ -62,6 +63,8 @@ def begin(endpoint: wire.Endpoint, body: bytes, headers: HeaderSource) -> Exchan
         return None
 
 
+_background = wire.Background()
+_threads = wire.Threads()
 _hashers: dict[bytes, wire.Hasher] = {}
 
 
@@ -76,6 +79,7 @@ class Exchange:
     """A call to a model under way."""
 
     __slots__ = (
+        "_began",
         "_call",
         "_ended",
         "_endpoint",
@@ -102,24 +106,28 @@ class Exchange:
         self._endpoint = endpoint
         self._facts = facts
         self._hasher = hasher
-        other = outer.recording(facts.operation, context)
-        self._call: telemetry.Call | outer.Call = (
-            telemetry.Call(facts, endpoint.host, endpoint.port, context)
-            if other is None
-            else outer.Call(other, facts, endpoint.host, endpoint.port, context)
-        )
-        inside: dict[str, Any] = dict(self._call.context)
+        self._outside = context
+        self._began = (perf_counter(), time_ns())
+        # A poll is a call only if its answer brings the usage of one.
+        self._call = None if endpoint.poll else self._record(facts)
+        inside: dict[str, Any] = dict(context if self._call is None else self._call.context)
         inside[_IN_CALL] = True
         outer.mark(inside)
         if settings.current().http_spans != "all":
             inside[_MUTE_HTTP] = True
         self._inside = otel.Context(inside)
-        self._outside = context
         self._token: Token[Context] | None = None
         self._reader: wire.ResponseReader | None = None
         self._status: int | None = None
         self._streamed = False
         self._ended = False
+
+    def _record(self, facts: wire.RequestFacts) -> telemetry.Call | outer.Call:
+        host, port, context = self._endpoint.host, self._endpoint.port, self._outside
+        other = outer.recording(facts.operation, context)
+        if other is not None:
+            return outer.Call(other, facts, host, port, context)
+        return telemetry.Call(facts, host, port, context, began=self._began)
 
     def unmark(self, headers: MutableMapping[str, str]) -> None:
         """Take trace headers back that would tell a provider of our spans.
@@ -136,6 +144,11 @@ class Exchange:
                     headers.pop(name, None)
         except Exception:
             mishap.report("looking for trace headers")
+
+    @property
+    def streams(self) -> bool:
+        """Whether the request asks for its answer chunk by chunk."""
+        return self._facts.stream
 
     def enter(self) -> None:
         """Make the call current; ``leave`` in the same frame."""
@@ -169,7 +182,8 @@ class Exchange:
 
     def first(self, chunk: bytes) -> None:
         """Take in the first bytes of a streamed body."""
-        self._call.first_chunk()
+        if self._call is not None:
+            self._call.first_chunk()
         self.feed(chunk)
 
     def feed(self, chunk: bytes) -> None:
@@ -205,9 +219,17 @@ class Exchange:
             failure = type(error).__qualname__ if error is not None else None
             if cut and answer is not None and not answer.finished and self._well():
                 failure = failure or "incomplete"
-            if self._watch is not None and answer is not None:
-                self._watch.after(answer)
-            self._call.end(answer, self._status, error=failure, streamed=self._streamed, at=at)
+            call = self._call
+            if answer is not None:
+                if self._watch is not None:
+                    self._watch.after(answer)
+                _threads.note(self._facts, answer)
+                facts = _background.settle(self._endpoint, self._facts, answer)
+                if facts is None:
+                    return
+                call = call or self._record(facts)
+            if call is not None:
+                call.end(answer, self._status, error=failure, streamed=self._streamed, at=at)
         except Exception:
             mishap.report("writing down a call")
 

@@ -1,0 +1,243 @@
+"""Sees what ``aiohttp`` client sessions send.
+
+``ClientSession._request`` is where every verb of a session ends. The answer's body is read later,
+by whoever holds the response: its reader stays the object that it is and is only taught to show us
+what is read.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from tokenboard import mishap
+from tokenboard.hooks import exchange
+from tokenboard.wire import match
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from tokenboard.hooks.exchange import Exchange
+
+MODULES = ("aiohttp",)
+_MARK = "__tokenboard__"
+
+
+def install(module: Any) -> None:
+    """Wrap ``_request`` of client sessions; harmless the second time."""
+    session = module.ClientSession
+    original = session._request  # noqa: SLF001 - there is no public place that all verbs share
+    if hasattr(original, _MARK):
+        return
+    plain: type[Any] = module.StreamReader
+    watched = _watched(plain, module.ClientConnectionError)
+
+    @functools.wraps(original)
+    async def _request(self: Any, method: Any, str_or_url: Any, **kwargs: Any) -> Any:
+        seen = _begin(module, self, method, str_or_url, kwargs)
+        if seen is None:
+            return await original(self, method, str_or_url, **kwargs)
+        seen.enter()
+        try:
+            response = await original(self, method, str_or_url, **kwargs)
+        except BaseException as error:
+            seen.leave()
+            _failed(seen, error, module)
+            raise
+        seen.leave()
+        _read_along(seen, response, _packed(self, kwargs), plain, watched)
+        return response
+
+    setattr(_request, _MARK, original)
+    session._request = _request  # noqa: SLF001 - as above
+
+
+def uninstall(module: Any) -> None:
+    """Undo ``install``, unless somebody has wrapped ``_request`` after us."""
+    session = module.ClientSession
+    original = getattr(session._request, _MARK, None)  # noqa: SLF001 - as above
+    if original is not None:
+        session._request = original  # noqa: SLF001 - as above
+
+
+def _begin(
+    module: Any, session: Any, method: Any, target: Any, kwargs: dict[str, Any]
+) -> Exchange | None:
+    try:
+        url = session._build_url(target)  # noqa: SLF001 - a session may have a base URL
+        params = kwargs.get("params")
+        endpoint = match(method.upper(), str(url.update_query(params) if params else url))
+        if endpoint is None:
+            return None
+        headers = session._prepare_headers(kwargs.get("headers"))  # noqa: SLF001 - and headers
+        return exchange.begin(endpoint, _body(module, session, kwargs), _texts(headers))
+    except Exception:
+        mishap.report("looking at a request")
+        return None
+
+
+def _texts(headers: Any) -> dict[str, str]:
+    return {str(name): str(value) for name, value in headers.items()}
+
+
+def _body(module: Any, session: Any, kwargs: dict[str, Any]) -> bytes:
+    """Return the request's body, as far as it is there before it is sent."""
+    data = kwargs.get("data")
+    if data is None and kwargs.get("json") is not None:
+        data = _json_payload(module, session, kwargs["json"])
+        if data is None:
+            return b""
+        # aiohttp does just this with ``json``: so it is written out once, and we can read it.
+        kwargs["data"] = data
+        del kwargs["json"]
+    if isinstance(data, str):
+        return data.encode()
+    value = data if isinstance(data, (bytes, bytearray)) else getattr(data, "_value", None)
+    return bytes(value) if isinstance(value, (bytes, bytearray)) else b""
+
+
+def _json_payload(module: Any, session: Any, value: Any) -> Any:
+    in_bytes = getattr(session, "_json_serialize_bytes", None)
+    try:
+        if in_bytes is not None:
+            return module.payload.JsonBytesPayload(value, dumps=in_bytes)
+        return module.payload.JsonPayload(value, dumps=session.json_serialize)
+    except Exception:  # what the app will hear from aiohttp itself, in a moment
+        return None
+
+
+def _packed(session: Any, kwargs: dict[str, Any]) -> bool:
+    """Whether the body comes to the caller as it was sent, compressed or not."""
+    unpacks = kwargs.get("auto_decompress")
+    return not (session.auto_decompress if unpacks is None else unpacks)
+
+
+def _failed(seen: Exchange, error: Any, module: Any) -> None:
+    # With raise_for_status a bad answer is an exception: yet an answer it was.
+    if isinstance(error, module.ClientResponseError) and error.headers is not None:
+        seen.answered(error.status, _texts(error.headers), streamed=False, encoded=False)
+        seen.end()
+    else:
+        seen.end(error)
+
+
+def _read_along(
+    seen: Exchange, response: Any, packed: bool, plain: type[Any], watched: type[Any]
+) -> None:
+    try:
+        reader = response.content
+        headers = _texts(response.headers)
+        seen.answered(response.status, headers, streamed=seen.streams, encoded=packed)
+        if type(reader) is plain:
+            _underway[id(reader)] = _Along(seen)
+            reader.__class__ = watched
+        else:  # no body, or a reader of somebody's own
+            seen.end()
+    except Exception:
+        mishap.report("looking at an answer")
+        seen.end()
+
+
+class _Along:
+    """How far one body has been read."""
+
+    __slots__ = ("_failure", "_feed", "_seen")
+
+    def __init__(self, seen: Exchange) -> None:
+        self._seen = seen
+        self._feed = seen.first
+        self._failure: BaseException | None = None
+
+    async def step(self, reader: Any, reading: Awaitable[Any]) -> Any:
+        """Read on, for the caller."""
+        try:
+            data = await reading
+        except BaseException as error:
+            # Perhaps only this one reading failed, by a time limit of the caller's: it may go on.
+            self._failure = error
+            raise
+        self.took(reader, data if isinstance(data, bytes) else data[0])
+        return data
+
+    def took(self, reader: Any, data: bytes) -> None:
+        self._failure = None
+        if data:
+            self._feed(data)
+            self._feed = self._seen.feed
+        if reader.at_eof():
+            self.end(reader, cut=True)
+
+    def broken(self, reader: Any, error: BaseException | None) -> None:
+        """Take in that nothing can be read any more: closed (no error), or torn off."""
+        # What has arrived counts, though nobody has read it.
+        rest = b"".join(getattr(reader, "_buffer", ()))[getattr(reader, "_buffer_offset", 0) :]
+        if rest:
+            self._feed(rest)
+        self.end(reader, error or self._failure)
+
+    def end(self, reader: Any, error: BaseException | None = None, *, cut: bool = False) -> None:
+        _underway.pop(id(reader), None)
+        self._seen.end(error, cut=cut)
+
+    def abandoned(self) -> None:
+        self._seen.abandoned()
+
+
+_underway: dict[int, _Along] = {}
+"""By the reader's identity: readers have no room for anything of ours. Gone when they are."""
+
+
+def _watched(plain: Any, closed: type[BaseException]) -> type[Any]:
+    """Return a reader class that differs from aiohttp's only in that it shows what is read.
+
+    Only the methods that the others are built on are listened to.
+    """
+
+    class StreamReader(plain):
+        __slots__ = ()
+
+        readany = _shown(plain.readany)
+        readuntil = _shown(plain.readuntil)
+        readchunk = _shown(plain.readchunk)
+        _read_some = _shown(plain.read)
+
+        async def read(self, n: int = -1) -> bytes:
+            if n >= 0:
+                return await self._read_some(n)
+            data = await plain.read(self, n)  # made of ``readany``, which has shown it all
+            along = _underway.get(id(self))
+            if along is not None:
+                along.took(self, data)
+            return data
+
+        def read_nowait(self, n: int = -1) -> bytes:
+            data = plain.read_nowait(self, n)
+            along = _underway.get(id(self))
+            if along is not None:
+                along.took(self, data)
+            return data
+
+        def set_exception(self, exc: BaseException, *args: Any) -> None:
+            along = _underway.get(id(self))
+            if along is not None:
+                along.broken(self, None if type(exc) is closed else exc)
+            plain.set_exception(self, exc, *args)
+
+        def __del__(self) -> None:
+            along = _underway.pop(id(self), None)
+            if along is not None:
+                along.abandoned()
+
+    for name in ("__module__", "__name__", "__qualname__", "__doc__"):
+        setattr(StreamReader, name, getattr(plain, name))
+    return StreamReader
+
+
+def _shown(method: Any) -> Any:
+    @functools.wraps(method)
+    async def read(self: Any, *args: Any, **kwargs: Any) -> Any:
+        along = _underway.get(id(self))
+        reading = method(self, *args, **kwargs)
+        return await (reading if along is None else along.step(self, reading))
+
+    return read

@@ -1,0 +1,46 @@
+"""Answers that come later: background responses are counted once, from the poll with their usage."""
+
+from __future__ import annotations
+
+import json
+
+from fakes import bodies
+from fakes.provider import Reply
+
+
+def _response(status, *, usage):
+    body = json.loads(bodies.responses().chunks[0]) | {"status": status, "background": True}
+    if not usage:
+        body |= {"usage": None, "output": []}
+    return Reply([json.dumps(body).encode()])
+
+
+def test_a_background_response_is_counted_from_its_poll(books, provider, openai_client):
+    """One request, three polls: usage once, under the request's own model; idle polls leave nothing."""
+    provider.say(
+        _response("queued", usage=False),
+        _response("in_progress", usage=False),
+        _response("completed", usage=True),
+        _response("completed", usage=True),
+    )
+    openai_client.responses.create(model="gpt-test", input="Think.", background=True)
+    for _ in range(3):
+        openai_client.responses.retrieve("resp_1")
+    begun, counted = (span.attributes for span in books.spans)
+    assert begun["gen_ai.response.id"] == counted["gen_ai.response.id"] == "resp_1"
+    assert "gen_ai.usage.input_tokens" not in begun
+    assert counted["gen_ai.usage.input_tokens"] == 36
+    assert counted["gen_ai.request.model"] == "gpt-test"
+    assert counted["tokenboard.prompt.hash"] == begun["tokenboard.prompt.hash"]
+
+
+def test_a_response_that_follows_another_keeps_its_conversation(books, provider, openai_client):
+    """``previous_response_id`` carries the conversation on, with no content in the request."""
+    first = json.loads(bodies.responses().chunks[0])
+    second = first | {"id": "resp_2"}
+    provider.say(*(Reply([json.dumps(each).encode()]) for each in (first, second)))
+    openai_client.responses.create(model="gpt-test", input="Say hello.")
+    openai_client.responses.create(model="gpt-test", input="Again.", previous_response_id="resp_1")
+    one, two = (span.attributes for span in books.spans)
+    assert two["gen_ai.request.previous_response.id"] == "resp_1"
+    assert two["tokenboard.conversation"] == one["tokenboard.conversation"]
