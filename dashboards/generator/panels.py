@@ -238,6 +238,16 @@ def bar_gauge(
     )
 
 
+def sharing(panel: Json, source: int) -> Json:
+    """Return ``panel`` drawing the answer of the panel numbered ``source``: one query for both."""
+    shared: Json = {"type": "datasource", "uid": "-- Dashboard --"}
+    return {
+        **panel,
+        "datasource": shared,
+        "targets": [{"datasource": shared, "panelId": source, "refId": "A"}],
+    }
+
+
 def rows_to_fields(name: str, value: str) -> Json:
     """Transformation: each row becomes a field named by one column, holding the other."""
     return {

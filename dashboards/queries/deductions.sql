@@ -1,3 +1,17 @@
 -- title: Deductions
--- description: placeholder
-SELECT 1 AS x
+-- description: What separates net from gross tokens, by the one rule that took each call. A first
+--   occurrence always counts. The rules hold in this order: cost outside 0.1 to 3 times the list
+--   price, failed call, retry after a success, same request within an hour, loop, idle burn.
+WITH
+-- include: usage
+SELECT taken.1 AS kind, taken.2 AS tokens
+FROM
+(
+    SELECT arrayJoin([
+        ('Implausible cost', sum(quarantined_tokens)), ('Failed calls', sum(errored_tokens)),
+        ('Needless retries', sum(retry_tokens)), ('Duplicate requests', sum(duplicate_tokens)),
+        ('Loops', sum(loop_tokens)), ('Idle burn', sum(idle_tokens))]) AS taken
+    FROM usage
+)
+WHERE tokens > 0
+ORDER BY tokens DESC

@@ -1,28 +1,31 @@
 -- title: Leaderboard
--- description: One row per person over the last 30 days, ranked by net tokens.
--- variable: team all=v=*
+-- description: One row per person with calls in the time range, ranked by net tokens.
+--   Movement is against the same range a day earlier. Tiers go by net tokens for 30 days, other
+--   ranges in proportion; titles are those of the last 30 days. Ranges of three days and more
+--   count whole UTC days, today included. Calls whose user is not known stand last.
 WITH
-    arrayMap(v -> decodeURLComponent(substring(v, 3)),
-             splitByChar('&', '${team:customqueryparam:v}')) AS teams
+-- include: board
 SELECT
     rank,
-    prev_rank,
-    user_id,
+    multiIf(isNull(rank), '', isNull(prev_rank), 'new', prev_rank > rank, concat('▲ ', toString(prev_rank - rank)),
+            prev_rank < rank, concat('▼ ', toString(rank - prev_rank)), '—') AS movement,
     display_name,
-    team,
-    tier,
-    titles,
-    gross_tokens,
     net_tokens,
-    waste_tokens,
+    tier,
+    arrayStringConcat(titles, ', ') AS titles,
+    gross_tokens,
+    if(gross_tokens = 0, NULL, waste_tokens / gross_tokens) AS waste_share,
     cost_usd,
-    cost_per_completed_task,
+    if(tasks_completed > 0, cost_usd / tasks_completed, NULL) AS cost_per_completed_task,
     tasks_completed,
     calls,
     sessions,
     models,
-    cache_read_ratio
-FROM leaderboard
-WHERE has(teams, '*') OR has(teams, team)
-ORDER BY rank
-LIMIT 1000
+    if(input_tokens = 0, NULL, cache_read_tokens / input_tokens) AS cache_read_ratio,
+    team,
+    prev_rank,
+    user_id,
+    waste_tokens
+FROM board
+ORDER BY isNull(rank), rank, user_id
+LIMIT 250

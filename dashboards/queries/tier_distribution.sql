@@ -1,3 +1,15 @@
 -- title: Tiers
--- description: placeholder
-SELECT 1 AS x
+-- description: How many people are in each tier. The least net tokens for a tier in 30 days stand
+--   in the table tiers; other time ranges are measured in proportion.
+WITH
+-- include: board
+SELECT t.tier AS tier, toUInt64(ifNull(counted.people, 0)) AS people
+FROM
+(
+    SELECT CAST(tier, 'String') AS tier, min_tokens FROM tiers FINAL
+    UNION ALL
+    SELECT 'unranked', 0
+) AS t
+LEFT JOIN (SELECT CAST(tier, 'String') AS tier, count() AS people FROM board WHERE user_id != '' GROUP BY tier)
+    AS counted ON counted.tier = t.tier
+ORDER BY t.min_tokens

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from dashboards.company import Company
+from tokenboard import store
 from tokenboard.local.engine import Engine
 
 
@@ -13,3 +15,31 @@ def bare_clickhouse(tmp_path_factory):
         client = engine.client(use_database=False)
         yield client
         client.close()
+
+
+@pytest.fixture(scope="module")
+def books(tmp_path_factory):
+    """The real engine with tokenboard's tables."""
+    with Engine(tmp_path_factory.mktemp("books")) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def company(books):
+    """(company, client): twenty days of a small company, in the books of the real engine."""
+    made = Company()
+    client = books.client()
+    made.store(client)
+    store.refresh(client)
+    yield made, client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def empty_books(books):
+    """A client of migrated books without a single call."""
+    client = books.client(use_database=False)
+    store.migrate(client, database="empty_books")
+    client.command("USE empty_books")
+    yield client
+    client.close()

@@ -12,6 +12,7 @@ from generator.panels import (
     bar_chart,
     bar_gauge,
     rows_to_fields,
+    sharing,
     stat,
     table,
     timeseries,
@@ -65,39 +66,46 @@ def _totals() -> list[Json]:
         (
             "Waste",
             "Share of gross tokens that was deducted. The deductions by kind stand below.",
-            Field(
-                "waste_share",
-                "Waste",
-                {"unit": theme.SHARE, "decimals": 1} | _fixed(theme.WASTE),
-            ),
+            Field("waste_share", "Waste", _waste_share()),
         ),
         (
             "Cost",
             "Estimate at list prices, call by call, where a price is known; waste is paid for too.",
-            Field("cost_usd", "Cost", _MONEY | _fixed(theme.MONEY)),
+            Field("cost_usd", "Cost", _MONEY | _fixed(theme.MONEY) | {"noValue": "no price known"}),
         ),
         (
-            "Cost per completed task",
-            "All spend, failed tasks included, by tasks that ended with task.done().",
+            "Tasks done",
+            "Tasks that ended with task.done(). Unknown when a model or an agent is chosen.",
+            Field("tasks_completed", "Tasks done", _COUNT | _fixed(theme.MONEY)),
+        ),
+        (
+            "Cost per task",
+            "All spend, failed tasks and waste included, by tasks that ended with task.done().",
             Field(
                 "cost_per_completed_task",
-                "Cost per completed task",
-                _MONEY | _fixed(theme.MONEY) | {"noValue": "no tasks reported"},
+                "Cost per task",
+                _MONEY | _fixed(theme.MONEY) | {"noValue": "no tasks yet"},
             ),
         ),
         (
             "People",
-            "People with at least one call. Calls without a known user count as one person.",
-            Field("people", "People", _COUNT | _fixed(theme.NET)),
+            "People with at least one call. Calls whose user is not known belong to nobody here.",
+            Field("people", "People", _COUNT | _fixed(theme.CALM)),
+        ),
+        (
+            "Not known",
+            "Calls without reported usage or a known price: tokens and cost are higher by these.",
+            Field("not_known", "Not known", _COUNT | _fixed(theme.CALM)),
         ),
     ]
-    return [
+    cards = [
         {
-            **stat("totals", Place(4 * n, 0, 4, 3), [field], title=title, text_mode="value"),
+            **stat("totals", Place(3 * n, 0, 3, 3), [field], title=title, text_mode="value"),
             "description": description,
         }
         for n, (title, description, field) in enumerate(shown)
     ]
+    return [cards[0], *(sharing(card, 1) for card in cards[1:])]
 
 
 def _podium() -> Json:
@@ -242,7 +250,7 @@ def _teams() -> Json:
             Field("cost_usd", "Cost", _MONEY | {"custom.width": 84}),
             Field("cost_per_completed_task", "$ / task", _MONEY | {"custom.width": 80}),
             Field("tasks_completed", "Tasks", _COUNT | {"custom.width": 62}),
-            Field("top_model", "Most used model", {"custom.minWidth": 140}),
+            Field("calls", "Calls", _COUNT | {"custom.width": 80}),
         ],
         sort_by=("Net tokens", True),
     )

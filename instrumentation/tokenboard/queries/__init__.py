@@ -9,7 +9,9 @@ Grafana, the command line, the local page and the tests run the same file. It be
 
 ``description`` may go on in further comment lines. ``variable`` names one Grafana variable that the
 query uses and what holds when a caller gives none: ``all=TEXT`` chooses "All" (TEXT is what "All"
-puts into the SQL), ``default=TEXT`` a value. After the header stands one SELECT.
+puts into the SQL), ``default=TEXT`` a value. After the header stands one SELECT. In it, a line
+``-- include: PART`` stands for ``dashboards/queries/parts/PART.sql``, whose own ``variable`` lines
+count as the query's.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from tokenboard.queries.variables import ALL, VariableError, interpolate, refere
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 __all__ = [
     "ALL",
@@ -41,6 +44,8 @@ __all__ = [
 
 _HEADER_LINE = re.compile(r"--\s?(?:(?P<key>title|description|variable):\s*)?(?P<text>.*)")
 _VARIABLE = re.compile(r"(?P<name>\w+)(?:\s+(?P<kind>all|default)=(?P<text>.*))?")
+_INCLUDE = re.compile(r"^[ \t]*-- include: (\w+)[ \t]*$", re.MULTILINE)
+_VARIABLE_LINE = re.compile(r"^-- variable: (.*)\n", re.MULTILINE)
 _CHART_POINTS = 600
 # Rounding of a chart's interval: below the first number, use the second (all seconds).
 # grafana/grafana: packages/grafana-data/src/datetime/rangeutil.ts (roundInterval)
@@ -139,33 +144,33 @@ def load(name: str) -> Query:
     """
     if name not in names():
         raise QueryError(f"no query {name!r}; there are: {', '.join(names())}")
-    path = resources.folder("dashboards") / "queries" / f"{name}.sql"
-    return parse(name, path.read_text("utf-8"))
+    return parse(name, (_folder() / f"{name}.sql").read_text("utf-8"))
 
 
 @functools.cache
 def names() -> tuple[str, ...]:
     """Every query there is, sorted."""
-    return tuple(sorted(p.stem for p in (resources.folder("dashboards") / "queries").glob("*.sql")))
+    return tuple(sorted(path.stem for path in _folder().glob("*.sql")))
+
+
+def _folder() -> Path:
+    return resources.folder("dashboards") / "queries"
 
 
 def parse(name: str, text: str) -> Query:
-    """Split a file into header and SELECT.
+    """Split a file into header and SELECT, with its parts put in.
 
     Raises:
-        QueryError: a header line that is not understood, a variable used but not declared, or
-            declared and not used.
+        QueryError: a header line that is not understood, an unknown part, a variable used but not
+            declared, or declared and not used.
     """
+    facts = _Header(name)
     lines = text.strip().splitlines()
-    header = 0
-    while header < len(lines) and lines[header].startswith("--"):
-        header += 1
-    sql = "\n".join(lines[header:]).strip().rstrip(";").rstrip()
+    while lines and lines[0].startswith("--") and not _INCLUDE.match(lines[0]):
+        facts.read(lines.pop(0))
+    sql = _with_parts(facts, "\n".join(lines)).strip().rstrip(";").rstrip()
     if not sql:
         raise QueryError(f"{name}.sql has no statement")
-    facts = _Header(name)
-    for line in lines[:header]:
-        facts.read(line)
     used = set(references(macros.blank_comments(sql)))
     if undeclared := used - facts.declared:
         raise QueryError(f"{name}.sql uses undeclared variables: {', '.join(sorted(undeclared))}")
@@ -179,6 +184,19 @@ def parse(name: str, text: str) -> Query:
         facts.defaults,
         facts.all_values,
     )
+
+
+def _with_parts(facts: _Header, sql: str) -> str:
+    def part(found: re.Match[str]) -> str:
+        path = _folder() / "parts" / f"{found[1]}.sql"
+        if not path.is_file():
+            raise QueryError(f"{facts.name}.sql includes {found[1]!r}, which is not in parts/")
+        text = path.read_text("utf-8")
+        for variable in _VARIABLE_LINE.findall(text):
+            facts.read_variable(variable)
+        return _with_parts(facts, _VARIABLE_LINE.sub("", text).rstrip("\n"))
+
+    return _INCLUDE.sub(part, sql)
 
 
 class _Header:
@@ -206,9 +224,9 @@ class _Header:
         elif key == "description":
             self.description.append(text)
         else:
-            self._variable(text)
+            self.read_variable(text)
 
-    def _variable(self, text: str) -> None:
+    def read_variable(self, text: str) -> None:
         found = _VARIABLE.fullmatch(text)
         if found is None:
             raise QueryError(

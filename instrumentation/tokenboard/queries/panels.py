@@ -95,7 +95,13 @@ def _raw_sql(dashboard: Json, panel: int | str, ref: str) -> str:
         if str(candidate["id"]) == str(panel):
             for target in candidate.get("targets", []):
                 if target["refId"] == ref:
-                    return str(target["rawSql"])
+                    # A panel may draw another panel's answer (Grafana's "-- Dashboard --" source).
+                    shared = target.get("panelId")
+                    return (
+                        str(target["rawSql"])
+                        if shared is None
+                        else _raw_sql(dashboard, shared, ref)
+                    )
             raise QueryError(
                 f"panel {panel} of dashboard {dashboard['uid']!r} has no target {ref!r}"
             )

@@ -68,7 +68,8 @@ async function open() {
   $('boards').replaceChildren(...boards.map((b) => el('a', {href: `/d/${b.uid}?${state.timeQuery()}`, 'aria-current': b.uid === uid ? 'page' : null}, b.title)));
   ranges();
   layOut();
-  await Promise.all([variables(), load()]);
+  const drawn = load();
+  await Promise.all([variables(), drawn]);
 }
 
 function ranges() {
@@ -112,13 +113,20 @@ async function choices(variable) {
   }
 }
 
+let asked = new Map();
+let span = null;
+
+// Panels that draw another panel's answer ask once; all of a load see the same moment.
 function ask(panel, ref) {
-  const span = state.span();
   if (!span) throw new Error(`${state.from} to ${state.to} is no time range`);
-  return api.query({
-    dashboard: dashboard.uid, panel, ref, from: span[0], to: span[1],
-    variables: state.chosen(dashboard.templating?.list || []),
-  }, running.signal);
+  const key = `${panel}:${ref}`;
+  if (!asked.has(key)) {
+    asked.set(key, api.query({
+      dashboard: dashboard.uid, panel, ref, from: span[0], to: span[1],
+      variables: state.chosen(dashboard.templating?.list || []),
+    }, running.signal));
+  }
+  return asked.get(key);
 }
 
 let cards = [];
@@ -142,6 +150,8 @@ function layOut() {
 async function load() {
   running.abort();
   running = new AbortController();
+  asked = new Map();
+  span = state.span();
   const began = performance.now();
   document.body.classList.add('busy');
   const plain = cards.filter(({panel}) => !CHARTS[panel.type]);
@@ -163,7 +173,7 @@ async function fill({panel, body, card}) {
     return 'drawn';
   }
   try {
-    const answer = await ask(panel.id, panel.targets[0].refId);
+    const answer = await ask(panel.targets[0].panelId ?? panel.id, panel.targets[0].refId);
     const frame = new Frame(answer, panel.fieldConfig, panel.transformations);
     card.classList.remove('failed');
     if (frame.length === 0) body.replaceChildren(el('p', {class: 'empty'}, panel.fieldConfig.defaults.noValue || 'No data'));

@@ -1,0 +1,24 @@
+-- include: chosen
+    ,
+    -- Usage in the time range of the chosen people, models and agents, by day or by hour.
+    usage AS
+    (
+        SELECT *
+        FROM
+        (
+            SELECT toDateTime(day, 'UTC') AS since, * EXCEPT day
+            FROM usage_1d
+            WHERE by_day
+                AND day BETWEEN toDate($__fromTime + 86399, 'UTC') AND toDate($__toTime, 'UTC')
+            UNION ALL
+            SELECT hour AS since, * EXCEPT hour
+            FROM usage_1h
+            WHERE NOT by_day AND hour BETWEEN toStartOfHour($__fromTime) AND $__toTime
+        )
+        WHERE (has(picked_models, '*') OR has(picked_models, model))
+            AND (has(picked_agents, '*') OR has(picked_agents, if(agent = '', '(none)', agent)))
+            AND (has(picked_teams, '*')
+                OR user_id IN (SELECT user_id FROM known WHERE has(picked_teams, if(team = '', '(none)', team)))
+                OR (user_id NOT IN (SELECT user_id FROM known)
+                    AND has(picked_teams, if(team = '', '(none)', team))))
+    )

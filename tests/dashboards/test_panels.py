@@ -1,0 +1,176 @@
+"""Every panel's SQL on the real engine, and the figures it yields against plain arithmetic."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import timedelta
+
+import pytest
+from tokenboard import queries
+from tokenboard.queries import panels
+
+TARGETS = [
+    pytest.param(board, panel["id"], target["refId"], id=f"{uid}-{panel['title']}")
+    for uid, board in panels.dashboards().items()
+    for panel in panels.panels(board)
+    for target in panel.get("targets", [])
+] + [
+    pytest.param(board, panels.VARIABLE_PANEL, variable["name"], id=f"{uid}-${variable['name']}")
+    for uid, board in panels.dashboards().items()
+    for variable in board["templating"]["list"]
+    if variable["type"] == "query"
+]
+# The sample data are clean: no panel of what went wrong has anything to show.
+EMPTY = {"Deductions"}
+
+
+def run(client, name, **arguments):
+    result = client.query(queries.load(name).render(**arguments))
+    return [dict(row) for row in result.named_results()]
+
+
+@pytest.mark.parametrize("days", [0.5, 2, 7, 12, 30])
+@pytest.mark.parametrize(("board", "panel", "ref"), TARGETS)
+def test_every_panel_runs_and_yields_rows(company, board, panel, ref, days):
+    """Each target of each dashboard, and each variable, answers on sample data whatever the range."""
+    made, client = company
+    end = int(made.now.timestamp() * 1000)
+    sql = panels.sql_for(
+        board, panel, ref, start_ms=end - int(days * 86_400_000), end_ms=end + 60_000
+    )
+    title = next((p["title"] for p in panels.panels(board) if p["id"] == panel), "")
+    assert client.query(sql).result_rows or title in EMPTY
+
+
+@pytest.mark.parametrize("days", [30, 25])
+def test_the_board_agrees_with_plain_arithmetic(company, days):
+    """Tokens, calls, sessions, models and tasks of each person are the sums of their spans."""
+    made, client = company
+    rows = {row["user_id"]: row for row in run(client, "leaderboard", since=timedelta(days=days))}
+    assert rows.keys() == made.people.keys()
+    for user, person in made.people.items():
+        row = rows[user]
+        assert row["gross_tokens"] == row["net_tokens"] == person.gross
+        assert row["waste_tokens"] == 0
+        assert row["calls"] == person.calls
+        assert row["sessions"] == len(person.sessions)
+        assert row["models"] == len(person.models)
+        assert row["tasks_completed"] == person.tasks
+        assert row["team"] == person.team
+        assert row["cache_read_ratio"] == pytest.approx(0.5, abs=1e-6)
+
+
+@pytest.mark.parametrize("days", [30, 25])
+def test_ranks_follow_net_tokens_and_leave_the_unattributed_last(company, days):
+    """The first has most; calls of nobody stand last without a rank."""
+    made, client = company
+    rows = run(client, "leaderboard", since=timedelta(days=days))
+    by_tokens = sorted((u for u in made.people if u), key=lambda u: -made.people[u].gross)
+    assert [row["user_id"] for row in rows] == [*by_tokens, ""]
+    assert [row["rank"] for row in rows] == [*range(1, len(by_tokens) + 1), None]
+    assert rows[-1]["display_name"] == "unattributed"
+
+
+def test_tiers_go_by_thirty_days_and_others_in_proportion(company):
+    """The same tokens in a shorter range are worth a higher tier."""
+    made, client = company
+    ladder = [(2e9, "platinum"), (5e8, "gold"), (1e8, "silver"), (1e7, "bronze"), (0, "unranked")]
+    for days in (30, 25):
+        for row in run(client, "leaderboard", since=timedelta(days=days)):
+            if row["user_id"]:
+                per_month = made.people[row["user_id"]].gross * 30 / days
+                assert row["tier"] == next(t for least, t in ladder if per_month >= least)
+
+
+@pytest.mark.parametrize("days", [30, 25])
+def test_a_team_is_shown_with_everybodys_ranks(company, days):
+    """Choosing a team leaves its people, ranked among everybody."""
+    _, client = company
+    rows = run(client, "leaderboard", since=timedelta(days=days), variables={"team": ["growth"]})
+    assert [(row["rank"], row["user_id"]) for row in rows] == [(3, "o'brien"), (4, "CORP\\dora")]
+    assert run(client, "leaderboard", variables={"team": ["x') OR 1=1 --"]}) == []
+    (nobody,) = run(client, "leaderboard", variables={"team": "(none)"})
+    assert nobody["user_id"] == ""
+
+
+def test_a_model_counts_for_itself(company):
+    """Choosing models counts their calls only; all models together are everything."""
+    made, client = company
+    models = [row["value"] for row in run(client, "options_model")]
+    parts = [run(client, "leaderboard", variables={"model": [model]}) for model in models]
+    for user, person in made.people.items():
+        calls = [row["calls"] for part in parts for row in part if row["user_id"] == user]
+        assert sum(calls) == person.calls
+    together = run(client, "leaderboard", variables={"model": models})
+    whole = run(client, "leaderboard")
+    facts = ("rank", "user_id", "net_tokens", "calls", "sessions", "models")
+    assert [[r[f] for f in facts] for r in together] == [[r[f] for f in facts] for r in whole]
+    assert {row["tasks_completed"] for row in together} == {None}
+
+
+def test_an_agent_counts_for_itself(company):
+    """Calls inside an agent and calls outside of any add up to all."""
+    made, client = company
+    inside = run(client, "totals", variables={"agent": ["coder"]})[0]
+    outside = run(client, "totals", variables={"agent": ["(none)"]})[0]
+    everything = sum(person.gross for person in made.people.values())
+    assert inside["gross_tokens"] > 0
+    assert inside["gross_tokens"] + outside["gross_tokens"] == everything
+
+
+@pytest.mark.parametrize("variables", [{}, {"team": ["platform"]}, {"model": ["gpt-5.2"]}])
+@pytest.mark.parametrize("days", [30, 25, 5])
+def test_all_panels_tell_the_same_story(company, variables, days):
+    """Totals, people, teams and the days of the chart add up to one and the same figure."""
+    _, client = company
+    found = {
+        name: run(client, name, since=timedelta(days=days), variables=variables)
+        for name in (
+            "totals",
+            "leaderboard",
+            "teams",
+            "tokens_over_time",
+            "podium",
+            "tier_distribution",
+        )
+    }
+    total = found["totals"][0]["net_tokens"]
+    assert total > 0
+    for name in ("leaderboard", "teams", "tokens_over_time"):
+        assert sum(row["net_tokens"] for row in found[name]) == total, name
+    people = [row for row in found["leaderboard"] if row["user_id"]]
+    assert [f"{n}. {row['display_name']}" for n, row in enumerate(people[:3], 1)] == [
+        row["person"] for row in found["podium"]
+    ]
+    assert sum(row["people"] for row in found["tier_distribution"]) == len(people)
+
+
+def test_the_chart_has_every_day_of_the_range(company):
+    """Days without a call are there with 0, so that a gap is seen as one."""
+    _, client = company
+    rows = run(client, "tokens_over_time", since=timedelta(days=30))
+    assert len(rows) == 30
+    assert [b["time"] - a["time"] for a, b in itertools.pairwise(rows)] == [timedelta(days=1)] * 29
+
+
+def test_names_are_offered_as_they_are(company):
+    """Variables list teams, models and agents; what has none is called so."""
+    made, client = company
+    teams = {person.team or "(none)" for person in made.people.values()}
+    assert {row["value"] for row in run(client, "options_team")} == teams
+    assert [row["value"] for row in run(client, "options_agent")] == ["coder", "(none)"]
+
+
+def test_on_an_empty_store_every_panel_answers(empty_books):
+    """Before the first call nothing fails: panels have no rows or zeros."""
+    for board in panels.dashboards().values():
+        for panel in panels.panels(board):
+            for target in panel.get("targets", []):
+                sql = panels.sql_for(
+                    board,
+                    panel["id"],
+                    target["refId"],
+                    start_ms=1_790_000_000_000,
+                    end_ms=1_795_000_000_000,
+                )
+                empty_books.query(sql)
