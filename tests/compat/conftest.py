@@ -6,21 +6,17 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from compat.ledger import Billed, Ledger
 from fakes.canned import Answer, Asked, Canned
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 HERE = Path(__file__).resolve().parent
 ENVS = HERE.parent.parent / ".cache" / "envs"
-_KINDS = {"embeddings": "output"}
 
 
 @dataclass(frozen=True)
@@ -47,7 +43,8 @@ class Outcome:
 
     said: str
     complaints: str
-    spans: list[Span] = field(default_factory=list)
+    spans: list[Span]
+    ledger: Ledger
 
     def ours(self) -> list[Span]:
         """The spans that tokenboard itself wrote for calls to models."""
@@ -127,12 +124,6 @@ def _value(value: Any) -> Any:
     return getattr(value, kind) if kind else None
 
 
-@pytest.fixture
-def ledger() -> Iterator[Ledger]:
-    with Ledger() as running:
-        yield running
-
-
 def python(env: str) -> Path:
     """The interpreter of an environment; the development environment's is called ""."""
     if not env:
@@ -173,16 +164,33 @@ def launch(
     )
 
 
-@pytest.fixture
-def run(ledger):
-    """Function: (environment, app, arguments) -> what became of it, its telemetry included."""
-    sink = _Sink()
-    with sink.server as server:
+@pytest.fixture(scope="session")
+def run():
+    """Function: (environment, app, arguments) -> what became of it; each is run once a session."""
+    done: dict[Any, Outcome] = {}
 
-        def run_(env: str, app: str, *arguments: str, by: str = "", **variables: str) -> Outcome:
-            sink.spans.clear()
-            done = launch(env, app, ledger.url, server.url, *arguments, by=by, **variables)
-            assert done.returncode == 0, done.stderr[-4000:]
-            return Outcome(done.stdout, done.stderr, list(sink.spans))
+    def run_(env: str, app: str, *arguments: str, by: str = "", **variables: str) -> Outcome:
+        key = (env, app, arguments, by, tuple(variables.items()))
+        if key not in done:
+            sink = _Sink()
+            with Ledger() as ledger, sink.server as server:
+                ended = launch(env, app, ledger.url, server.url, *arguments, by=by, **variables)
+            assert ended.returncode == 0, ended.stderr[-4000:]
+            done[key] = Outcome(ended.stdout, ended.stderr, sink.spans, ledger)
+        return done[key]
 
-        yield run_
+    return run_
+
+
+def booked(outcome: Outcome, *models: str) -> None:
+    """Every request that the provider billed is one span with its exact counts, and none is more.
+
+    ``models`` are those that the app asks for: a call that was never made proves nothing.
+    """
+    assert outcome.ledger.unknown == []
+    assert {entry.model for entry in outcome.ledger.billed} == set(models)
+    assert outcome.books() == told(outcome.ledger.billed)
+    assert "internal error" not in outcome.complaints
+    # no header of ours tells a provider about traces, users or sessions
+    told_too_much = {"traceparent", "tracestate", "baggage"}
+    assert not [each.path for each in outcome.ledger.asked if told_too_much & set(each.headers)]

@@ -14,7 +14,7 @@ import struct
 import threading
 import zlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from fakes.canned import Answer, Asked, Canned, document, events
 
@@ -84,7 +84,7 @@ class Ledger:
     def asked(self) -> list[Asked]:
         return self._server.asked
 
-    def __enter__(self) -> Ledger:
+    def __enter__(self) -> Self:
         self._server.__enter__()
         return self
 
@@ -384,7 +384,11 @@ def _crc(data: bytes) -> bytes:
 # https://docs.aws.amazon.com/AmazonS3/latest/API/RESTSelectObjectAppendix.html: the frame's layout
 def _frame(kind: str, payload: dict[str, Any]) -> bytes:
     headers = b""
-    pairs = ((":event-type", kind), (":content-type", "application/json"), (":message-type", "event"))
+    pairs = (
+        (":event-type", kind),
+        (":content-type", "application/json"),
+        (":message-type", "event"),
+    )
     for name, value in pairs:
         headers += bytes([len(name)]) + name.encode()
         headers += b"\7" + struct.pack(">H", len(value)) + value.encode()

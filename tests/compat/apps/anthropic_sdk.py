@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from common import ASK, PROVIDER, run
-
 import anthropic
+from common import ASK, PROVIDER, run
 
 client = anthropic.Anthropic(base_url=PROVIDER, api_key="k", max_retries=0)
 later = anthropic.AsyncAnthropic(base_url=PROVIDER, api_key="k", max_retries=0)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 
-from common import PROVIDER
-
 import boto3
+from common import PROVIDER
 
 client = boto3.client(
     "bedrock-runtime",
@@ -25,7 +24,9 @@ body = json.dumps(
 )
 
 client.converse(modelId="anthropic.claude-converse", messages=turns)
-for _ in client.converse_stream(modelId="anthropic.claude-converse-stream", messages=turns)["stream"]:
+for _ in client.converse_stream(modelId="anthropic.claude-converse-stream", messages=turns)[
+    "stream"
+]:
     pass
 client.invoke_model(modelId="anthropic.claude-invoke", body=body)["body"].read()
 for _ in client.invoke_model_with_response_stream(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import boto3
 from common import PROVIDER, run
 from langchain_anthropic import ChatAnthropic
 from langchain_aws import ChatBedrockConverse
 from langchain_google_genai import ChatGoogleGenerativeAI
 from langchain_openai import ChatOpenAI, OpenAIEmbeddings
-
-import boto3
 
 
 def gpt(model, **more):
@@ -21,6 +20,12 @@ def claude(model):
 
 def gemini(model):
     return ChatGoogleGenerativeAI(model=model, google_api_key="k", base_url=PROVIDER)
+
+
+def converse(model):
+    return ChatBedrockConverse(
+        model=model, client=bedrock, provider="anthropic", disable_streaming=False
+    )
 
 
 bedrock = boto3.client(
@@ -38,15 +43,8 @@ claude("claude-sync").invoke("Is all well?")
 list(claude("claude-stream").stream("Is all well?"))
 gemini("gemini-sync").invoke("Is all well?")
 list(gemini("gemini-stream").stream("Is all well?"))
-converse = ChatBedrockConverse(
-    model="anthropic.claude-converse", client=bedrock, provider="anthropic"
-)
-converse.invoke("Is all well?")
-list(
-    ChatBedrockConverse(
-        model="anthropic.claude-converse-stream", client=bedrock, provider="anthropic"
-    ).stream("Is all well?")
-)
+converse("anthropic.claude-converse").invoke("Is all well?")
+list(converse("anthropic.claude-converse-stream").stream("Is all well?"))
 OpenAIEmbeddings(
     model="embed-sync", base_url=f"{PROVIDER}/v1", api_key="k", check_embedding_ctx_length=False
 ).embed_query("a")

@@ -6,9 +6,8 @@ import os
 
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 
-from common import ASK, PROVIDER, run
-
 import litellm
+from common import ASK, PROVIDER, run
 
 OPENAI = {"api_base": f"{PROVIDER}/v1", "api_key": "k", "messages": ASK}
 CLAUDE = {"api_base": PROVIDER, "api_key": "k", "messages": ASK, "max_tokens": 9}
@@ -31,9 +30,7 @@ async def openai_road():
 
 async def anthropic_road():
     await litellm.acompletion(model="anthropic/claude-async", **CLAUDE)
-    stream = await litellm.acompletion(
-        model="anthropic/claude-async-stream", **CLAUDE, stream=True
-    )
+    stream = await litellm.acompletion(model="anthropic/claude-async-stream", **CLAUDE, stream=True)
     async for _ in stream:
         pass
 

@@ -1,7 +1,8 @@
-"""openai-agents: two agents with names, a hand-off's worth of tools, run sync and streamed."""
+"""openai-agents: agents with names and a tool over Responses and Chat, sync, async, streamed."""
 
 from __future__ import annotations
 
+import openai
 from agents import (
     Agent,
     OpenAIChatCompletionsModel,
@@ -11,10 +12,6 @@ from agents import (
 )
 from common import PROVIDER, run
 
-import openai
-
-client = openai.AsyncOpenAI(base_url=f"{PROVIDER}/v1", api_key="k", max_retries=0)
-
 
 @function_tool
 def weather(city: str) -> str:
@@ -23,6 +20,8 @@ def weather(city: str) -> str:
 
 
 def agent(name, kind, model):
+    # One client an event loop: its connections belong to the loop that opened them.
+    client = openai.AsyncOpenAI(base_url=f"{PROVIDER}/v1", api_key="k", max_retries=0)
     return Agent(name=name, model=kind(model, openai_client=client), tools=[weather])
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from common import ASK, PROVIDER, run
-
 import openai
+from common import ASK, PROVIDER, run
 
 client = openai.OpenAI(base_url=f"{PROVIDER}/v1", api_key="k", max_retries=0)
 later = openai.AsyncOpenAI(base_url=f"{PROVIDER}/v1", api_key="k", max_retries=0)
