@@ -19,7 +19,7 @@ FROM
     SELECT
         *,
         arrayJoin(arrayConcat(
-            if(trigger = 'user', [(ts, toUInt16(0), 'user', '', '')], []),
+            if(trigger = 'user' AND attempt <= 1, [(ts, toUInt16(0), 'user', '', '')], []),
             [(ts, toUInt16(1), 'llm', CAST(model, 'String'), prompt_hash)],
             arrayMap((n, h, i) -> (
                     addMicroseconds(ts, toInt64(duration_ms * 1000)), toUInt16(i + 1), 'tool', CAST(n, 'String'),

@@ -38,6 +38,14 @@ class Books:
         (found,) = self.one(query).values()
         return found
 
+    def empty(self) -> None:
+        kept = "('migrations', 'tiers', 'titles')"
+        for table in self.rows(
+            "SELECT name FROM system.tables WHERE database = '{db}' AND total_rows > 0 "
+            f"AND engine LIKE '%MergeTree' AND name NOT IN {kept}"
+        ):
+            self.run(f"TRUNCATE TABLE {{db}}.{table['name']}")
+
     def run(self, statement: str) -> None:
         self.client.command(statement.replace("{db}", self.database))
 
@@ -50,16 +58,23 @@ def engine(tmp_path_factory: pytest.TempPathFactory):
 
 
 @pytest.fixture(scope="module")
-def shared_client(engine: Engine):
+def bare(engine: Engine):
+    """A client of the engine without a database of ours."""
     client = engine.client(use_database=False)
     yield client
     client.close()
 
 
-@pytest.fixture
-def books(shared_client: Any):
-    """An empty, migrated database."""
+@pytest.fixture(scope="module")
+def migrated(bare: Any):
+    """A migrated database that a module's tests share one after another."""
     database = f"books_{next(_numbers)}"
-    store.migrate(shared_client, database)
-    yield Books(shared_client, database)
-    shared_client.command(f"DROP DATABASE {database} SYNC")
+    store.migrate(bare, database)
+    return Books(bare, database)
+
+
+@pytest.fixture
+def books(migrated: Books):
+    """The module's database, emptied: only what migration put there."""
+    migrated.empty()
+    return migrated

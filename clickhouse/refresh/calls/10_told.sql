@@ -11,11 +11,11 @@ SELECT
     -- what follows the last dash or underscore of a real id is long and random
     if(length(arrayElement(splitByRegexp('[-_]', response_id), -1)) >= 8, response_id, '') AS id,
     input_tokens AS i, output_tokens AS o, cache_read_tokens AS cr, cache_write_tokens AS cw,
-    -- best first
+    -- best first: whose counts say most, then whose times are those of the wire
     tuple(
-        -(16 * (isNotNull(i) OR isNotNull(o)) + 8 * isNotNull(cr) + 4 * (user_id != '')
-            + 2 * (session_id != '' OR conversation != '') + isNotNull(ttft_ms)),
-        emitter != 'tokenboard', t0, span_id) AS place
+        -(4 * (isNotNull(i) OR isNotNull(o)) + 2 * isNotNull(cr) + isNotNull(ttft_ms)),
+        CAST(e.emitter, 'String') != 'tokenboard',
+        -((user_id != '') + (session_id != '' OR conversation != '')), t0, span_id) AS place
 FROM {db}.emissions AS e FINAL
 WHERE slot IN ({window}) AND kind = 'call'
     AND (trace_id, span_id) NOT IN (SELECT trace_id, span_id FROM {db}.misdated WHERE slot IN ({window}))

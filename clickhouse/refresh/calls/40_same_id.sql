@@ -1,13 +1,13 @@
 -- Rule 2: an equal response id with compatible provider, model and tokens, at most ten minutes apart. Each yields to
 -- the best such one, whether that one yields itself or not: so the outcome does not depend on what else is looked at.
 INSERT INTO merged
-SELECT e.2, e.1.4, e.3, better[1].2, better[1].1.4
+SELECT e.2, e.1.5, e.3, better[1].2, better[1].1.5
 FROM
 (
     SELECT
         e,
         arrayFilter(w ->
-            abs(w.1.3 - e.1.3) <= 600000000
+            abs(w.1.4 - e.1.4) <= 600000000
                 AND (w.4 = e.4 OR w.4 = '' OR e.4 = '')
                 AND (startsWith(w.5, e.5) OR startsWith(e.5, w.5) OR w.6 = e.5 OR e.6 = w.5)
                 AND {same:w.7|e.7|w.9|e.9|w.10|e.10}

@@ -12,7 +12,7 @@ SELECT
     min(c.ts), max(addMicroseconds(c.ts, toInt64(c.duration_ms * 1000))),
     maxIf(toNullable(c.ts), c.trigger = 'user'),
     count(), countIf(c.status = 'error'), countIf(NOT c.usage_known AND c.http_status < 400),
-    countIf(c.usage_known AND isNull(c.cost_usd)), countIf(c.trigger = 'user'), sum(length(c.tool_hashes)),
+    countIf(c.usage_known AND isNull(c.cost_usd)), countIf(c.trigger = 'user' AND c.attempt <= 1), sum(length(c.tool_hashes)),
     sum(toUInt64(ifNull(c.input_tokens, 0)) + ifNull(c.output_tokens, 0)) AS gross, gross - sum(d.tokens),
     sum(c.cost_usd), max(ifNull(c.input_tokens, 0)), max(c.agent_depth)
 FROM {db}.call_rows AS c

@@ -28,7 +28,7 @@ FROM
         toUInt64(ifNull(c.cache_write_tokens, 0)) AS cache_write,
         toUInt64(ifNull(c.reasoning_tokens, 0)) AS reasoning,
         d.rule AS rule, d.tokens AS taken, c.cost_usd AS usd, c.duration_ms AS ms,
-        c.trigger = 'user' AS turns, length(c.tool_hashes) AS tools, 0 AS done, 0 AS undone
+        c.trigger = 'user' AND c.attempt <= 1 AS turns, length(c.tool_hashes) AS tools, 0 AS done, 0 AS undone
     FROM {db}.call_rows AS c
     LEFT JOIN
     (

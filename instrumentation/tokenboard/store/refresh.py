@@ -121,11 +121,14 @@ class _Work:
         written = 0
         # The bound keeps a flood of inserts in one stage from holding the later ones up.
         for _ in range(1000):
-            units = self._dirty(stage)
+            units, more = self._dirty(stage)
             if not units:
                 return written, True
             self._recompute(stage, units)
             written += len(units)
+            # Only calls can make later units of their own stage dirty: a session that goes on.
+            if not more and stage.name != "calls":
+                return written, True
         return written, False
 
     def sweep(self) -> None:
@@ -150,7 +153,8 @@ class _Work:
                 f"AND (unit, generation) IN ({pairs})"
             )
 
-    def _dirty(self, stage: Stage) -> list[Dirty]:
+    def _dirty(self, stage: Stage) -> tuple[list[Dirty], bool]:
+        """Return the earliest dirty units, and whether there are more than one batch takes."""
         inputs = "marks" if stage.name == "calls" else "inputs"
         rows = self.rows(
             f"SELECT toUnixTimestamp(unit), {inputs}, toUInt64(rows) "
@@ -161,9 +165,9 @@ class _Work:
         for unit, fingerprint, count in rows:
             total += count
             if units and total > BATCH_ROWS:
-                break
+                return units, True
             units.append(Dirty(int(unit), int(fingerprint), int(count)))
-        return units
+        return units, len(rows) == BATCH_UNITS
 
     def _recompute(self, stage: Stage, units: list[Dirty]) -> None:
         # Drawn before anything is read: a greater generation never saw less than it says it saw.
