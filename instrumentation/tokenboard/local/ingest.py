@@ -103,9 +103,15 @@ class Ingest:
         """Bytes taken and not yet written."""
         return self._pending_bytes + self._busy_bytes
 
-    def full(self, more: int) -> bool:
-        """Whether ``more`` bytes on top of what waits would be over the limit."""
-        return self.waiting_bytes + more > self._max_pending
+    def refuse_if_full(self, more: int) -> None:
+        """Refuse work before it is done.
+
+        Raises:
+            OverloadedError: ``more`` bytes on top of what waits would be over the limit.
+        """
+        if self.waiting_bytes + more > self._max_pending:
+            self.counts.refused += 1
+            raise OverloadedError("the write queue is full")
 
     def submit(self, rows: Rows) -> Future[None]:
         """Queue a post; the future ends when it is on disk, or with :class:`InsertError`.
@@ -116,10 +122,11 @@ class Ingest:
         done: Future[None] = Future()
         weight = rows.size
         with self._changed:
-            full = self._pending and self.full(weight)
-            if full or self._closing:
+            if self._closing:
                 self.counts.refused += 1
-                raise OverloadedError("stopping" if self._closing else "the write queue is full")
+                raise OverloadedError("the stack is stopping")
+            if self._pending:
+                self.refuse_if_full(weight)
             self._pending.append((rows, done))
             self._pending_bytes += weight
             self._changed.notify()

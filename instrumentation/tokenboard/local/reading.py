@@ -141,10 +141,12 @@ def answer(
             396, f"Limit for result exceeded, max bytes: {MAX_RESULT}", "TOO_MANY_ROWS_OR_BYTES"
         )
     summary = {
-        "read_rows": str(result.rows_read()),
-        "read_bytes": str(result.bytes_read()),
+        "read_rows": str(result.storage_rows_read()),
+        "read_bytes": str(result.storage_bytes_read()),
         "written_rows": "0",
         "written_bytes": "0",
+        "result_rows": str(result.rows_read()),
+        "result_bytes": str(len(data)),
         "elapsed_ns": str(int(result.elapsed() * 1e9)),
     }
     return Result(data, statement.format or default_format, summary)

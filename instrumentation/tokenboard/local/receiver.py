@@ -131,8 +131,11 @@ class Receiver:
     ) -> Rows:
         announced = fields.get("content-length")
         weight = int(announced) if announced and announced.isdigit() else self._max_body // 16
-        if self._reading and self._ingest.full(self._reading + weight):
-            raise _overloaded("too much is being received")
+        if self._reading:
+            try:
+                self._ingest.refuse_if_full(self._reading + weight)
+            except OverloadedError as error:
+                raise _overloaded(str(error)) from error
         self._reading += weight
         try:
             data = await body(receive, self._max_body, announced)

@@ -15,7 +15,7 @@ import uvicorn
 from tokenboard.local.engine import Engine
 from tokenboard.local.guard import LocalOnly
 from tokenboard.local.http_interface import HttpInterface
-from tokenboard.local.ingest import Ingest
+from tokenboard.local.ingest import MAX_PENDING_BYTES, Ingest
 from tokenboard.local.reading import Reading
 from tokenboard.local.receiver import Receiver
 from tokenboard.local.schedule import Scheduler
@@ -52,6 +52,7 @@ class Stack:
     Args:
         data_dir: where the data are kept; None for the default directory.
         read_only: whether the ClickHouse port refuses statements that change data.
+        max_pending_bytes: how much may wait to be written; what is over gets 503 and Retry-After.
     """
 
     def __init__(
@@ -62,10 +63,12 @@ class Stack:
         web_port: int = 3000,
         *,
         read_only: bool = True,
+        max_pending_bytes: int = MAX_PENDING_BYTES,
     ) -> None:
         self._data_dir = data_dir
         self._ports = {"otlp": otlp_port, "clickhouse": clickhouse_port, "web": web_port}
         self._read_only = read_only
+        self._max_pending_bytes = max_pending_bytes
         self._closers: list[Callable[[], None]] = []
         self.addresses: dict[str, str] = {}
         self.engine: Engine | None = None
@@ -93,7 +96,11 @@ class Stack:
         self._closers.append(engine.close)
         scheduler = Scheduler(engine)
         self._closers.append(scheduler.close)
-        ingest = self.ingest = Ingest(engine, on_written=lambda _: scheduler.notify())
+        ingest = self.ingest = Ingest(
+            engine,
+            on_written=lambda _: scheduler.notify(),
+            max_pending_bytes=self._max_pending_bytes,
+        )
         self._closers.append(ingest.close)
         reading = Reading(engine)
         self._closers.append(reading.close)

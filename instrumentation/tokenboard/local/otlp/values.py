@@ -114,7 +114,7 @@ class AttributeEncoder:
     """Turns attribute lists into the keys and values of a map column.
 
     Most attributes come again and again. One as it was sent is a key to what was made of it: looking
-    that up costs less than reading it. So are the names of one kind of span, taken together.
+    that up costs less than reading it. The names of one kind of span, taken together, are another.
     """
 
     def __init__(self) -> None:
