@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tokenboard import mishap, runaway, settings
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from opentelemetry.trace import TracerProvider
 
 
-_CLIENTS = ("httpx", "httpx2")
+_HOOKS = {"httpx": "httpx", "httpx2": "httpx", "aiohttp": "aiohttp", "urllib3": "urllib3"}
+"""Which of the hooks a client module gets. ``requests`` and ``botocore`` send by urllib3."""
 
 
 def init(
@@ -73,28 +75,30 @@ def stop() -> None:
     from tokenboard.hooks import imports
 
     settings.capture(on=False)
-    imports.forget(_CLIENTS)
-    for name in _CLIENTS:
+    imports.forget(tuple(_HOOKS))
+    for name, hook in _HOOKS.items():
         module = sys.modules.get(name)
         if module is not None:
-            from tokenboard.hooks import httpx
-
-            httpx.uninstall(module)
+            import_module(f"tokenboard.hooks.{hook}").uninstall(module)
 
 
 def _start() -> None:
     from tokenboard.hooks import imports
 
     settings.capture(on=True)
-    for name in _CLIENTS:
+    for name in _HOOKS:
         imports.when_imported(name, _hook)
 
 
 def _hook(module: Any) -> None:
     """Hook into a client module that has just been imported."""
     from tokenboard import export
-    from tokenboard.hooks import http_spans, httpx
+    from tokenboard.hooks import http_spans
 
-    httpx.install(module)
-    http_spans.want(module.__name__)
-    export.preload()
+    name = module.__name__
+    hook = _HOOKS[name]
+    import_module(f"tokenboard.hooks.{hook}").install(module)
+    if hook == "httpx":
+        http_spans.want(name)
+    if hook != "urllib3":  # which may be on its way in for the exporter itself
+        export.preload()

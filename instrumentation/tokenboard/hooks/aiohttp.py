@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import functools
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from tokenboard import mishap
 from tokenboard.hooks import exchange
+from tokenboard.hooks.disguise import disguise
 from tokenboard.wire import match
 
 if TYPE_CHECKING:
@@ -129,7 +131,8 @@ def _read_along(
         headers = _texts(response.headers)
         seen.answered(response.status, headers, streamed=seen.streams, encoded=packed)
         if type(reader) is plain:
-            _underway[id(reader)] = _Along(seen)
+            # The response keeps it: when nobody has the response any more, the call is over.
+            response._tokenboard_along = _underway[id(reader)] = _Along(seen)  # noqa: SLF001 - ours
             reader.__class__ = watched
         else:  # no body, or a reader of somebody's own
             seen.end()
@@ -141,7 +144,7 @@ def _read_along(
 class _Along:
     """How far one body has been read."""
 
-    __slots__ = ("_failure", "_feed", "_seen")
+    __slots__ = ("__weakref__", "_failure", "_feed", "_seen")
 
     def __init__(self, seen: Exchange) -> None:
         self._seen = seen
@@ -165,7 +168,7 @@ class _Along:
             self._feed(data)
             self._feed = self._seen.feed
         if reader.at_eof():
-            self.end(reader, cut=True)
+            self._seen.end(cut=True)
 
     def broken(self, reader: Any, error: BaseException | None) -> None:
         """Take in that nothing can be read any more: closed (no error), or torn off."""
@@ -173,18 +176,14 @@ class _Along:
         rest = b"".join(getattr(reader, "_buffer", ()))[getattr(reader, "_buffer_offset", 0) :]
         if rest:
             self._feed(rest)
-        self.end(reader, error or self._failure)
+        self._seen.end(error or self._failure)
 
-    def end(self, reader: Any, error: BaseException | None = None, *, cut: bool = False) -> None:
-        _underway.pop(id(reader), None)
-        self._seen.end(error, cut=cut)
-
-    def abandoned(self) -> None:
+    def __del__(self) -> None:
         self._seen.abandoned()
 
 
-_underway: dict[int, _Along] = {}
-"""By the reader's identity: readers have no room for anything of ours. Gone when they are."""
+_underway: WeakValueDictionary[int, _Along] = WeakValueDictionary()
+"""By the reader's identity: readers have no room for anything of ours."""
 
 
 def _watched(plain: Any, closed: type[BaseException]) -> type[Any]:
@@ -204,11 +203,7 @@ def _watched(plain: Any, closed: type[BaseException]) -> type[Any]:
         async def read(self, n: int = -1) -> bytes:
             if n >= 0:
                 return await self._read_some(n)
-            data = await plain.read(self, n)  # made of ``readany``, which has shown it all
-            along = _underway.get(id(self))
-            if along is not None:
-                along.took(self, data)
-            return data
+            return await plain.read(self, n)  # made of ``readany``
 
         def read_nowait(self, n: int = -1) -> bytes:
             data = plain.read_nowait(self, n)
@@ -223,14 +218,7 @@ def _watched(plain: Any, closed: type[BaseException]) -> type[Any]:
                 along.broken(self, None if type(exc) is closed else exc)
             plain.set_exception(self, exc, *args)
 
-        def __del__(self) -> None:
-            along = _underway.pop(id(self), None)
-            if along is not None:
-                along.abandoned()
-
-    for name in ("__module__", "__name__", "__qualname__", "__doc__"):
-        setattr(StreamReader, name, getattr(plain, name))
-    return StreamReader
+    return disguise(StreamReader, plain)
 
 
 def _shown(method: Any) -> Any:

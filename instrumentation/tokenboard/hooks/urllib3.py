@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tokenboard import mishap
 from tokenboard.hooks import exchange
+from tokenboard.hooks.disguise import disguise
 from tokenboard.wire import match
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
     from tokenboard.hooks.exchange import Exchange
 
@@ -165,13 +166,14 @@ def _read_along(
 class _Along:
     """How far one response has been read."""
 
-    __slots__ = ("_begun", "_headers", "_seen", "_status")
+    __slots__ = ("_begun", "_headers", "_inside", "_seen", "_status")
 
     def __init__(self, seen: Exchange, status: int, headers: dict[str, str]) -> None:
         self._seen = seen
         self._status = status
         self._headers = headers
         self._begun = False
+        self._inside = False
 
     def step(
         self,
@@ -183,31 +185,49 @@ class _Along:
         **kwargs: Any,
     ) -> bytes:
         """Read on, for the caller."""
+        self._inside = True
         try:
             data = read(response, amt, decode_content, *args, **kwargs)
         except BaseException as error:
             self.end(error)
             raise
+        finally:
+            self._inside = False
         self._took(data, _decodes(response, decode_content))
         if (amt != 0 and not data) or _exhausted(response):
             self.end(cut=True)
         return data
 
     def steps(
-        self, chunks: Iterator[bytes], response: Any, decode_content: bool | None
+        self, chunks: Generator[bytes], response: Any, decode_content: bool | None
     ) -> Iterator[bytes]:
         """Read on chunk by chunk, as the caller asks for them."""
         decoded = _decodes(response, decode_content)
         try:
-            for chunk in chunks:
+            while True:
+                self._inside = True
+                try:
+                    chunk = next(chunks)
+                except StopIteration:
+                    break
+                finally:
+                    self._inside = False
                 self._took(chunk, decoded)
                 yield chunk
-        except GeneratorExit:  # another generator may go on from here; closing ends it
+        except GeneratorExit:
+            chunks.close()
+            if response.closed:  # else another generator may go on from here
+                self.end()
             raise
         except BaseException as error:
             self.end(error)
             raise
         self.end(cut=True)
+
+    def closed(self) -> None:
+        """Take in that the response was closed; urllib3 does so itself before it raises."""
+        if not self._inside:
+            self.end()
 
     def end(self, error: BaseException | None = None, *, cut: bool = False) -> None:
         self._begin(encoded=False)
@@ -267,7 +287,7 @@ def _watched(plain: Any) -> type[Any]:
             try:
                 plain.close(self)
             finally:
-                _along(self).end()
+                _along(self).closed()
 
         def __del__(self) -> None:
             _along(self).abandoned()
@@ -278,6 +298,4 @@ def _watched(plain: Any) -> type[Any]:
 
     if hasattr(plain, "read1"):  # as of urllib3 2.0
         setattr(HTTPResponse, "read1", read1)  # noqa: B010 - a class that is still being made
-    for name in ("__module__", "__name__", "__qualname__", "__doc__"):
-        setattr(HTTPResponse, name, getattr(plain, name))
-    return HTTPResponse
+    return disguise(HTTPResponse, plain)
