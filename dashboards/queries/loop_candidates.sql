@@ -28,5 +28,4 @@ WHERE session_id IN (
     GROUP BY session_id, agent, name
     HAVING count() >= 5
 )
-  AND NOT (kind = 'user' AND attempt > 1)
 ORDER BY session_id, ts, position

@@ -1,6 +1,5 @@
 -- title: Session
 -- description: One session step by step: a person spoke, a model answered, a tool was asked for.
---   Another try at the same call is a step of its own; the person is not said to have spoken again.
 -- variable: session default=
 WITH decodeURLComponent(substring('${session:customqueryparam:v}', 3)) AS wanted
 SELECT
@@ -29,5 +28,5 @@ SELECT
     call_id,
     trace_id
 FROM session_steps
-WHERE session_id = wanted AND NOT (kind = 'user' AND attempt > 1)
+WHERE session_id = wanted
 ORDER BY ts, position

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from clickhouse_connect.driver.client import Client
+
+    from tokenboard.local.stack import Stack
 
 USUAL_PORTS: Final = {"otlp": 4318, "clickhouse": 8123, "web": 3000}
 SEED: Final = 7
@@ -65,7 +67,7 @@ def demo(once: bool, as_json: bool, data: Path | None, **ports: int | None) -> N
             run.check_sdks()
             stack = closing.enter_context(_stack(data, _ports(ports, once=once)))
             client = closing.enter_context(_reader(stack.addresses["clickhouse"]))
-            shown = _work(stack.addresses["otlp"], client)
+            shown = _work(stack, client)
         except run.DemoError as error:
             raise common.Trouble(str(error)) from error
         except KeyboardInterrupt:
@@ -115,7 +117,7 @@ def _free(port: int) -> bool:
 
 
 @contextlib.contextmanager
-def _stack(data: Path | None, ports: dict[str, int]) -> Generator[Any]:
+def _stack(data: Path | None, ports: dict[str, int]) -> Generator[Stack]:
     from tokenboard.local.lock import DataDirError
     from tokenboard.local.stack import PortError, Stack
 
@@ -135,7 +137,7 @@ def _reader(url: str) -> Generator[Client]:
         yield client
 
 
-def _work(otlp_url: str, client: Client) -> Shown:
+def _work(stack: Stack, client: Client) -> Shown:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -149,13 +151,29 @@ def _work(otlp_url: str, client: Client) -> Shown:
         def progress(done: int, of: int, calls: int) -> None:
             bar.update(task, completed=done, total=of, calls=calls)
 
-        outcome = run.company_at_work(otlp_url, client, progress, seed=SEED)
+        outcome = run.company_at_work(
+            stack.addresses["otlp"], client, progress, settle=lambda: _settle(stack), seed=SEED
+        )
     return Shown(
         leaderboard=board.board_rows(client, _WINDOW),
         loops=sessions.loop_rows(client, _WINDOW),
         steps=sessions.step_rows(client, outcome.session),
         told=outcome.session,
     )
+
+
+def _settle(stack: Stack) -> None:
+    from tokenboard import store
+    from tokenboard.store import prices
+
+    if stack.engine is None:
+        return
+    client = stack.engine.client()
+    try:
+        prices.sync(client)
+        store.refresh(client)
+    finally:
+        client.close()
 
 
 def _print(shown: Shown, addresses: dict[str, str], seconds: float) -> None:

@@ -26,8 +26,9 @@ _RULE_WORDS: Final = {
     "window": "the same call {count} times among 20",
     "error_streak": "{count} errors in a row",
 }
-_FEWEST_FOR_A_FINDING: Final = 3
-"""No rule of ``loops.py`` speaks of fewer tool calls."""
+_NAMED: Final = 5
+_SHOWN: Final = 50
+"""Sessions in the table when nobody says how many."""
 
 
 # --- commands ------------------------------------------------------------------------------------
@@ -36,8 +37,12 @@ _FEWEST_FOR_A_FINDING: Final = 3
 @click.command()
 @common.reading
 @click.option("--user", help="Only this person's.")
-@click.option("--top", type=click.IntRange(min=1), default=50, show_default=True, help="How many.")
-def sessions(reader: common.Reader, user: str | None, top: int) -> None:
+@click.option(
+    "--top",
+    type=click.IntRange(min=1),
+    help=f"Only so many. [default: all with --json, {_SHOWN} in the table]",
+)
+def sessions(reader: common.Reader, user: str | None, top: int | None) -> None:
     """Conversations and agent runs, newest first."""
     with reader.books() as client:
         rows = session_rows(client, reader.since, user)[:top]
@@ -46,7 +51,10 @@ def sessions(reader: common.Reader, user: str | None, top: int) -> None:
     if reader.as_json:
         common.print_json(rows)
     elif rows:
-        show.console().print(session_table(rows))
+        shown = rows[: top or _SHOWN]
+        show.console().print(session_table(shown))
+        if len(shown) < len(rows):
+            common.say(f"{len(shown)} of {len(rows):,} sessions; --top {len(rows)} shows all.")
 
 
 @click.command()
@@ -58,8 +66,11 @@ def session(reader: common.Reader, session_id: str) -> None:
     The beginning of an ID is enough where it is one session's alone.
     """
     with reader.books() as client:
-        found = _resolve(client, reader.since, session_id)
+        found = session_id
         rows = step_rows(client, found)
+        if not rows:
+            found = _only_one_like(client, reader.since, session_id)
+            rows = step_rows(client, found)
     if reader.as_json:
         common.print_json(rows)
     else:
@@ -179,20 +190,17 @@ def _tokens(row: Mapping[str, Any]) -> int:
     return (row["input_tokens"] or 0) + (row["output_tokens"] or 0)
 
 
-def _resolve(client: Client, since: timedelta, wanted: str) -> str:
-    ids = [row["session_id"] for row in session_rows(client, since)]
-    if wanted in ids:
-        return wanted
-    alike = [found for found in ids if found.startswith(wanted)]
+def _only_one_like(client: Client, since: timedelta, beginning: str) -> str:
+    found = [row["session_id"] for row in session_rows(client, since)]
+    alike = [one for one in found if one.startswith(beginning)]
     if len(alike) == 1:
         return alike[0]
     if alike:
-        raise common.Trouble(
-            f"{len(alike)} sessions begin with {wanted!r}: {', '.join(alike[:5])}"
-            f"{' …' if len(alike) > 5 else ''}"  # noqa: PLR2004
-        )
+        some = ", ".join(alike[:_NAMED]) + (" …" if len(alike) > _NAMED else "")
+        raise common.Trouble(f"{len(alike)} sessions begin with {beginning!r}: {some}")
     raise common.Trouble(
-        f"no session {wanted!r} in that time: `tokenboard sessions` lists them, --since goes back"
+        f"no session {beginning!r} in that time: `tokenboard sessions` lists them, "
+        "--since looks further back"
     )
 
 
@@ -272,7 +280,7 @@ def timeline(rows: Sequence[common.Row], *, title: str) -> Table:
             show.tokens(row["output_tokens"]) if row["kind"] == "llm" else "",
             show.usd(row["cost_usd"]) if row["kind"] == "llm" else "",
             show.duration(took / 1000) if took else "",
-            ", ".join(row["loops"]),
+            row["loops"][0] if row["loops"] else "",
             style=style,
         )
     return table
