@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ _log = logging.getLogger(__name__)
 EVERY_S = 1.0
 # Recomputing takes at most this share of the time, so that a busy hour does not starve the inserts.
 SHARE = 0.25
-PRICES_EVERY_S = 15.0
+# New models are looked up as they come; the rest only for what a newer price list says.
+PRICES_EVERY_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,6 @@ class Scheduler:
     def __init__(self, engine: Engine) -> None:
         self._client = engine.client()
         self._database = engine.database
-        self._jobs: dict[str, Callable[[], object]] = {
-            "refresh": self._refresh,
-            "prices": self._sync_prices,
-        }
         self._wake = threading.Event()
         self._closing = False
         self._errors: dict[str, str] = {}
@@ -66,16 +64,16 @@ class Scheduler:
             self._client.close()
 
     def _run(self) -> None:
-        next_prices = 0.0
+        listed = False
         while True:
             self._wake.wait()
             closing = self._closing
             self._wake.clear()
             started = time.monotonic()
-            if started >= next_prices or "prices" in self._errors:
-                self._do("prices")
-                next_prices = time.monotonic() + PRICES_EVERY_S
-            self._do("refresh")
+            self._do("refresh", self._refresh)
+            # Once all models are looked up again, for prices that changed; then only new ones.
+            if self._do("prices", partial(self._price, new_only=listed)):
+                listed = True
             self._took = time.monotonic() - started
             self._refreshed_at = time.time()
             if closing:
@@ -90,14 +88,15 @@ class Scheduler:
 
         store.refresh(self._client, database=self._database)
 
-    def _sync_prices(self) -> None:
+    def _price(self, *, new_only: bool) -> None:
         from tokenboard.store import prices
 
-        prices.sync(self._client, database=self._database)
+        if prices.sync(self._client, database=self._database, new_only=new_only).changed:
+            self._refresh()
 
-    def _do(self, job: str) -> None:
+    def _do(self, job: str, work: Callable[[], None]) -> bool:
         try:
-            self._jobs[job]()
+            work()
         except Exception as error:
             text = str(error).splitlines()[0] if str(error) else type(error).__name__
             # Once a fault, not once a second.
@@ -105,5 +104,6 @@ class Scheduler:
                 _log.exception("%s failed; it is tried again", job)
             self._errors[job] = text
             self._wake.set()
-        else:
-            self._errors.pop(job, None)
+            return False
+        self._errors.pop(job, None)
+        return True

@@ -102,13 +102,12 @@ def sync(client: Client, database: str = "tokenboard", *, new_only: bool = False
     """Look up the models seen in the books and write what differs from the table.
 
     The hours in which a model whose price changed was called are marked dirty: the next refresh
-    gives their calls the new cost. ``new_only`` looks only at models that are not in the table yet,
-    which costs next to nothing when there are none.
+    gives their calls the new cost. ``new_only`` looks only at models of the last days that are not
+    in the table yet, which costs one small query when there are none.
     """
     layout = sql.Layout(database=database)
-    have = _have(client, layout)
-    seen = _seen(client, layout)
-    wanted = [pair for pair in seen if not new_only or pair not in have]
+    wanted = _seen(client, layout, new_only=new_only)
+    have = _have(client, layout) if wanted else {}
     priced: list[tuple[str, str]] = []
     unknown: list[tuple[str, str]] = []
     changed: list[tuple[str, str]] = []
@@ -329,10 +328,16 @@ def _have(client: Client, layout: sql.Layout) -> dict[tuple[str, str], list[tupl
     return have
 
 
-def _seen(client: Client, layout: sql.Layout) -> list[tuple[str, str]]:
+def _seen(client: Client, layout: sql.Layout, *, new_only: bool) -> list[tuple[str, str]]:
+    fresh = (
+        "AND day > today() - 3 "
+        "AND (provider, model) NOT IN (SELECT provider, model FROM {db}.prices) "
+        if new_only
+        else ""
+    )
     rows = client.query(
         sql.render(
-            "SELECT provider, model FROM {db}.usage_1d WHERE model != '' "
+            f"SELECT provider, model FROM {{db}}.usage_1d WHERE model != '' {fresh}"
             "GROUP BY provider, model ORDER BY provider, model",
             layout,
         )

@@ -1,0 +1,49 @@
+-- The tools that were run. A run told by two emitters, one inside the other, is one; a run that does not say its session
+-- belongs to that of the calls of its agent in its trace, else of any call in it.
+INSERT INTO {db}.tool_rows
+(
+    slot, generation, ts, duration_ms, name, tool_call_id, user_id, team, project, service, agent, agent_depth,
+    session_id, task_id, status, error_type, emitter, trace_id, span_id, parent_span_id
+)
+WITH near AS
+(
+    SELECT trace_id, agent, session_id, ts
+    FROM {db}.call_rows
+    WHERE session_id != '' AND trace_id != toFixedString('', 16)
+        AND ((slot IN ({slots}) AND generation = {generation})
+            OR (slot IN ({window}) AND slot NOT IN ({slots})
+                AND (slot, generation) IN (SELECT unit, generation FROM {db}.current WHERE stage = 'calls')))
+)
+SELECT
+    t.slot, {generation}, t.ts, t.duration_ns / 1e6, t.name, t.tool_call_id, t.user_id, t.team, t.project, t.service,
+    t.agent, t.agent_depth, firstNonDefault(t.session_id, own.session_id, theirs.session_id) AS session_id, t.task_id,
+    t.status, t.error_type, t.emitter, t.trace_id, t.span_id, t.parent_span_id
+FROM
+(
+    SELECT
+        *,
+        tool_names[1] AS name, tool_hashes[1] AS tool_call_id,
+        groupArray((ts, addNanoseconds(toDateTime64(ts, 9, 'UTC'), duration_ns), emitter))
+            OVER (PARTITION BY trace_id, tool_names[1] ORDER BY ts, duration_ns DESC
+                ROWS BETWEEN 4 PRECEDING AND 1 PRECEDING) AS before
+    FROM
+    (
+        SELECT *
+        FROM {db}.emissions FINAL
+        WHERE slot IN ({window}) AND kind = 'tool'
+            AND (trace_id, span_id) NOT IN (SELECT trace_id, span_id FROM {db}.misdated WHERE slot IN ({window}))
+        ORDER BY -seniority DESC, content
+        LIMIT 1 BY trace_id, span_id
+    )
+) AS t
+LEFT JOIN
+(
+    SELECT trace_id, agent, argMin(session_id, ts) AS session_id FROM near GROUP BY trace_id, agent
+) AS own ON own.trace_id = t.trace_id AND own.agent = t.agent
+LEFT JOIN
+(
+    SELECT trace_id, argMin(session_id, ts) AS session_id FROM near GROUP BY trace_id
+) AS theirs ON theirs.trace_id = t.trace_id
+WHERE t.slot IN ({slots})
+    AND NOT arrayExists(b -> b.1 <= t.ts AND b.2 >= addNanoseconds(toDateTime64(t.ts, 9, 'UTC'), t.duration_ns)
+        AND b.3 != t.emitter, t.before)
