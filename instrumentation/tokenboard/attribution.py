@@ -53,7 +53,7 @@ def of(context: Context, *, local: bool) -> Attribution:
     return Attribution(
         user=user,
         source=source if user is not None else "none",
-        team=here.team or wanted.team,
+        team=here.team or name_or_none(carried.get("tokenboard.team")) or wanted.team,
         session=here.session or name_or_none(carried.get("session.id")),
         agent=here.agent,
         depth=here.depth or None,

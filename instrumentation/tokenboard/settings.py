@@ -64,6 +64,7 @@ class Settings:
     http_spans: HttpSpans = "other"
     service_name: str | None = None
     guard: Any = None
+    propagate_hosts: Any = None
     traces: Signal = field(default_factory=Signal)
     metrics: Signal = field(default_factory=Signal)
     tracer_provider: Any = None
@@ -80,6 +81,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         team=name_or_none(env.text("TOKENBOARD_TEAM")),
         http_spans=env.http_spans("TOKENBOARD_HTTP_SPANS"),
         guard=env.text("TOKENBOARD_GUARD") or None,
+        propagate_hosts=env.text("TOKENBOARD_PROPAGATE_HOSTS") or None,
         traces=env.signal("traces"),
         metrics=env.signal("metrics"),
     )
@@ -106,6 +108,7 @@ def override(
     hash_key: str | bytes | None = None,
     http_spans: str | None = None,
     guard: Any = None,
+    propagate_hosts: Any = None,
     tracer_provider: Any = None,
     meter_provider: Any = None,
 ) -> Settings:
@@ -121,6 +124,7 @@ def override(
         "team": name_or_none(team),
         "service_name": name_or_none(service_name),
         "guard": guard,
+        "propagate_hosts": propagate_hosts,
         "tracer_provider": tracer_provider,
         "meter_provider": meter_provider,
     }

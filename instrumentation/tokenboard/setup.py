@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tokenboard import mishap, runaway, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from opentelemetry.metrics import MeterProvider
     from opentelemetry.trace import TracerProvider
@@ -28,6 +28,7 @@ def init(
     hash_key: str | bytes | None = None,
     http_spans: str | None = None,
     guard: str | Mapping[str, Any] | bool | None = None,
+    propagate_hosts: str | Iterable[str] | None = None,
     tracer_provider: TracerProvider | None = None,
     meter_provider: MeterProvider | None = None,
 ) -> None:
@@ -48,6 +49,8 @@ def init(
             headers to providers too) or ``none``; ``TOKENBOARD_HTTP_SPANS``.
         guard: limits of each session, as in ``tokenboard.guard``, as a mapping or written
             ``"max_repeats=5,max_calls=200,on=raise"``; ``TOKENBOARD_GUARD``.
+        propagate_hosts: hosts of one's own that may know whose work a request is, a list or with
+            commas between; see ``propagation``; ``TOKENBOARD_PROPAGATE_HOSTS``.
         tracer_provider: where spans go; the app's global one, else one of tokenboard's own.
         meter_provider: where metrics go; likewise.
     """
@@ -60,14 +63,35 @@ def init(
             hash_key=hash_key,
             http_spans=http_spans,
             guard=guard,
+            propagate_hosts=propagate_hosts,
             tracer_provider=tracer_provider,
             meter_provider=meter_provider,
         )
         if not wanted.disabled:
             _start()
             runaway.everywhere(wanted.guard, "TOKENBOARD_GUARD or init(guard=…)")
+            _propagate(wanted.propagate_hosts)
     except Exception:
         mishap.report("setting up")
+
+
+def _propagate(hosts: str | Iterable[str] | None) -> None:
+    if not hosts and "tokenboard.propagation" not in sys.modules:
+        return
+    from tokenboard import propagation
+
+    propagation.allow(hosts, "TOKENBOARD_PROPAGATE_HOSTS or init(propagate_hosts=…)")
+    if propagation.active:
+        for name in _HOOKS:
+            if name in sys.modules:
+                _hop_by_hop(name, sys.modules[name])
+
+
+def _hop_by_hop(name: str, module: Any) -> None:
+    from tokenboard.hooks import hops
+
+    if name in hops.MODULES:
+        hops.install(module)
 
 
 def stop() -> None:
@@ -92,7 +116,7 @@ def _start() -> None:
 
 def _hook(module: Any) -> None:
     """Hook into a client module that has just been imported."""
-    from tokenboard import export
+    from tokenboard import export, propagation
     from tokenboard.hooks import http_spans
 
     name = module.__name__
@@ -100,5 +124,7 @@ def _hook(module: Any) -> None:
     import_module(f"tokenboard.hooks.{hook}").install(module)
     if hook == "httpx":
         http_spans.want(name)
+    if propagation.active or (hook == "httpx" and settings.current().http_spans != "none"):
+        _hop_by_hop(name, module)
     if hook != "urllib3":  # which may be on its way in for the exporter itself
         export.preload()

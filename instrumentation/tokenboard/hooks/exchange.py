@@ -28,6 +28,14 @@ if TYPE_CHECKING:
     from tokenboard.wire.headers import HeaderSource
 
 _IN_CALL = "tokenboard.in_call"
+_LOCKING = (
+    "opentelemetry.sdk.",
+    "tokenboard.export",
+    "tokenboard.runs",
+    "tokenboard.telemetry",
+    "tokenboard.wire.",
+)
+"""Modules that hold locks while they work."""
 _ACCEPTED = 400
 
 
@@ -61,6 +69,16 @@ def begin(endpoint: wire.Endpoint, body: bytes, headers: HeaderSource) -> Exchan
     except Exception:
         mishap.report("reading a request")
         return None
+
+
+def muted(context: Context) -> Context:
+    """Return ``context`` with instrumentations of HTTP clients silenced."""
+    return otel.set_value(_MUTE_HTTP, True, context)
+
+
+def under_way(context: Context) -> bool:
+    """Whether ``context`` is that of a call to a model being sent."""
+    return _IN_CALL in context
 
 
 _background = wire.Background()
@@ -236,15 +254,14 @@ class Exchange:
     def abandoned(self) -> None:
         """End, perhaps on behalf of the garbage collector: that may be anywhere, in any thread.
 
-        Where this thread is inside OpenTelemetry's SDK it may hold a lock that ending needs; then
-        another thread ends it.
+        Where this thread may hold a lock that ending needs, another thread ends it.
         """
         if self._ended:
             return
         try:
             frame = inspect.currentframe()
             while frame is not None:
-                if str(frame.f_globals.get("__name__")).startswith("opentelemetry.sdk."):
+                if str(frame.f_globals.get("__name__")).startswith(_LOCKING):
                     _thread.start_new_thread(self.end, ())
                     return
                 frame = frame.f_back

@@ -16,6 +16,9 @@ from tokenboard import export, mishap, settings
 waiting = False
 """Whether a request should start it; read by the hooks at each request."""
 
+ours: set[str] = set()
+"""The modules that are instrumented because tokenboard did it."""
+
 _lock = threading.Lock()
 _CLASSES = {"httpx": "HTTPXClientInstrumentor", "httpx2": "HTTPX2ClientInstrumentor"}
 _pending: set[str] = set()
@@ -55,6 +58,7 @@ def start() -> None:
                 meter_provider=providers.metrics,
                 skip_dep_check=True,
             )
+            ours.add(module)
     except Exception:
         mishap.report("instrumenting the app's other HTTP calls")
 

@@ -11,7 +11,7 @@ import functools
 import threading
 from typing import TYPE_CHECKING, Any, cast
 
-from tokenboard import mishap
+from tokenboard import mishap, propagation
 from tokenboard.hooks import exchange
 from tokenboard.hooks.disguise import disguise
 from tokenboard.wire import match
@@ -48,6 +48,8 @@ def install(module: Any) -> None:
     def urlopen(self: Any, method: Any, url: Any, *args: Any, **kwargs: Any) -> Any:
         seen = _begin(self, method, url, args, kwargs)
         if seen is None:
+            if propagation.active:
+                args, kwargs = _told(self, args, kwargs)
             return original(self, method, url, *args, **kwargs)
         _here.seen = seen
         seen.enter()
@@ -98,6 +100,21 @@ def _begin(
     except Exception:
         mishap.report("looking at a request")
         return None
+
+
+def _told(
+    pool: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Add baggage to the headers of this one hop, where its host may know."""
+    message = propagation.to(pool.host, pool.port, pool.scheme)
+    if message is None:
+        return args, kwargs
+    given = args[1] if len(args) > 1 else kwargs.get("headers")
+    headers = (pool.headers if given is None else given).copy()
+    message.put(headers)
+    if len(args) > 1:
+        return (args[0], headers, *args[2:]), kwargs
+    return args, {**kwargs, "headers": headers}
 
 
 def _end_attempt(retries: Any) -> None:
