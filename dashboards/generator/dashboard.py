@@ -17,6 +17,7 @@ Json = dict[str, Any]
 SCHEMA_VERSION = 42
 TAG = "tokenboard"
 _REFRESH_ON_TIME_RANGE = 2
+_HIDE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +29,33 @@ class Variable:
         label: as people read it.
         query: file whose first column is the value and whose second, if any, the text.
         description: what choosing does.
+        several: whether several values, or All, can be chosen.
         all_value: SQL text that All stands for; the same in every query's header.
+        hidden: whether it is only there for the queries that use it.
     """
 
     name: str
     label: str
     query: str
     description: str
+    several: bool = True
     all_value: str = "v=*"
+    hidden: bool = False
 
     def json(self) -> Json:
         """The entry of ``templating.list``."""
+        everything: Json = {"selected": True, "text": ["All"], "value": [queries.ALL]}
+        nothing: Json = {"selected": False, "text": "", "value": ""}
         return {
-            "allValue": self.all_value,
+            **({"allValue": self.all_value} if self.several else {}),
             "allowCustomValue": False,
-            "current": {"selected": True, "text": ["All"], "value": [queries.ALL]},
+            "current": everything if self.several else nothing,
             "datasource": DATASOURCE,
             "description": self.description,
-            "hide": 0,
-            "includeAll": True,
+            "hide": _HIDE if self.hidden else 0,
+            "includeAll": self.several,
             "label": self.label,
-            "multi": True,
+            "multi": self.several,
             "name": self.name,
             "options": [],
             "query": {"editorType": "sql", "rawSql": queries.load(self.query).sql},

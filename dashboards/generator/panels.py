@@ -134,10 +134,11 @@ def timeseries(
     unit: str = theme.TOKENS,
     bars: bool = False,
     stacked: bool = False,
+    palette: bool = False,
     no_value: str = "no calls in this time range",
 ) -> Json:
-    """Lines, or bars, over time."""
-    return _panel(
+    """Lines, or bars, over time; ``palette`` colours series by their names."""
+    panel = _panel(
         "timeseries",
         query,
         place,
@@ -161,6 +162,9 @@ def timeseries(
             "tooltip": {"mode": "multi", "sort": "desc"},
         },
     )
+    if palette:
+        panel["fieldConfig"]["defaults"]["color"] = {"mode": "palette-classic-by-name"}
+    return panel
 
 
 def bar_chart(

@@ -8,9 +8,8 @@ SELECT taken.1 AS kind, taken.2 AS tokens
 FROM
 (
     SELECT arrayJoin([
-        ('Implausible cost', sum(quarantined_tokens)), ('Failed calls', sum(errored_tokens)),
-        ('Needless retries', sum(retry_tokens)), ('Duplicate requests', sum(duplicate_tokens)),
-        ('Loops', sum(loop_tokens)), ('Idle burn', sum(idle_tokens))]) AS taken
+-- include: deduction_kinds
+    ]) AS taken
     FROM usage
 )
 WHERE tokens > 0

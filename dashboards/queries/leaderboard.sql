@@ -24,6 +24,7 @@ SELECT
     if(input_tokens = 0, NULL, cache_read_tokens / input_tokens) AS cache_read_ratio,
     team,
     prev_rank,
+    if(user_id = '', '(none)', user_id) AS person,
     user_id,
     waste_tokens
 FROM board

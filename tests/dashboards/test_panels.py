@@ -35,8 +35,9 @@ def test_every_panel_runs_and_yields_rows(company, board, panel, ref, days):
     """Each target of each dashboard, and each variable, answers on sample data whatever the range."""
     made, client = company
     end = int(made.now.timestamp() * 1000)
+    start = end - int(days * 86_400_000)
     sql = panels.sql_for(
-        board, panel, ref, start_ms=end - int(days * 86_400_000), end_ms=end + 60_000
+        board, panel, ref, start_ms=start, end_ms=end + 60_000, variables={"user": "ada"}
     )
     title = next((p["title"] for p in panels.panels(board) if p["id"] == panel), "")
     assert client.query(sql).result_rows or title in EMPTY
@@ -174,3 +175,31 @@ def test_on_an_empty_store_every_panel_answers(empty_books):
                     end_ms=1_795_000_000_000,
                 )
                 empty_books.query(sql)
+
+
+@pytest.mark.parametrize("days", [30, 25])
+@pytest.mark.parametrize("user", ["ada", "CORP\\dora", "o'brien"])
+def test_a_persons_page_agrees_with_the_board(company, user, days):
+    """The figures of one person are the same on the board, their page, its chart and its sessions."""
+    made, client = company
+    since = timedelta(days=days)
+    row = next(r for r in run(client, "leaderboard", since=since) if r["user_id"] == user)
+    (page,) = run(client, "person_totals", since=since, variables={"user": user})
+    for fact in ("rank", "tier", "net_tokens", "gross_tokens", "calls", "sessions", "cost_usd"):
+        assert page[fact] == row[fact]
+    for name in ("person_over_time", "person_sessions"):
+        rows = run(client, name, since=since, variables={"user": user})
+        assert sum(r["net_tokens"] for r in rows) == made.people[user].gross
+    assert len(rows) == len(made.people[user].sessions)
+
+
+def test_calls_of_nobody_have_a_page_too(company):
+    """(none) stands for the calls whose user is not known, in links and in the choice of people."""
+    made, client = company
+    (page,) = run(client, "person_totals", variables={"user": "(none)"})
+    assert page["gross_tokens"] == made.people[""].gross
+    assert page["rank"] is None
+    offered = {row["value"] for row in run(client, "options_user")}
+    assert offered == {user or "(none)" for user in made.people}
+    links = {row["person"] for row in run(client, "leaderboard")}
+    assert links == offered

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from generator.boards import leaderboard
+from generator.boards import leaderboard, person
 
-BOARDS = (leaderboard.build,)
+BOARDS = (leaderboard.build, person.build)

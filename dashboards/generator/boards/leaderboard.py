@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from generator import theme
-from generator.dashboard import Variable, dashboard
+from generator.boards import common
+from generator.boards.common import COUNT, MONEY, TOKENS, column, fixed, waste_share
+from generator.dashboard import dashboard
 from generator.panels import (
     Field,
     Place,
@@ -21,15 +23,6 @@ from generator.panels import (
 Json = dict[str, Any]
 
 UID = "tokenboard-leaderboard"
-VARIABLES = (
-    Variable("team", "Team", "options_team", "Only people of these teams."),
-    Variable("model", "Model", "options_model", "Only calls of these models."),
-    Variable("agent", "Agent", "options_agent", "Only calls made inside these agents."),
-)
-_MONEY = {"unit": theme.DOLLARS}
-_TOKENS = {"unit": theme.TOKENS}
-_COUNT = {"unit": "locale"}
-_HIDDEN = {"viz": True, "legend": False, "tooltip": False}
 
 
 def build() -> Json:
@@ -47,7 +40,7 @@ def build() -> Json:
             _teams(),
             _deductions(),
         ],
-        variables=VARIABLES,
+        variables=(common.TEAM, common.MODEL, common.AGENT),
     )
 
 
@@ -56,27 +49,27 @@ def _totals() -> list[Json]:
         (
             "Net tokens",
             "What counts: gross tokens less every deduction (duplicates, loops, idle, failed).",
-            Field("net_tokens", "Net tokens", _TOKENS | _fixed(theme.NET)),
+            Field("net_tokens", "Net tokens", TOKENS | fixed(theme.NET)),
         ),
         (
             "Gross tokens",
             "Input, cached input included, and output of every call. Never a result on its own.",
-            Field("gross_tokens", "Gross tokens", _TOKENS | _fixed(theme.CALM)),
+            Field("gross_tokens", "Gross tokens", TOKENS | fixed(theme.CALM)),
         ),
         (
             "Waste",
             "Share of gross tokens that was deducted. The deductions by kind stand below.",
-            Field("waste_share", "Waste", _waste_share()),
+            Field("waste_share", "Waste", waste_share()),
         ),
         (
             "Cost",
             "Estimate at list prices, call by call, where a price is known; waste is paid for too.",
-            Field("cost_usd", "Cost", _MONEY | _fixed(theme.MONEY) | {"noValue": "no price known"}),
+            Field("cost_usd", "Cost", MONEY | fixed(theme.MONEY) | {"noValue": "no price known"}),
         ),
         (
             "Tasks done",
             "Tasks that ended with task.done(). Unknown when a model or an agent is chosen.",
-            Field("tasks_completed", "Tasks done", _COUNT | _fixed(theme.MONEY)),
+            Field("tasks_completed", "Tasks done", COUNT | fixed(theme.MONEY)),
         ),
         (
             "Cost per task",
@@ -84,18 +77,18 @@ def _totals() -> list[Json]:
             Field(
                 "cost_per_completed_task",
                 "Cost per task",
-                _MONEY | _fixed(theme.MONEY) | {"noValue": "no tasks yet"},
+                MONEY | fixed(theme.MONEY) | {"noValue": "no tasks yet"},
             ),
         ),
         (
             "People",
             "People with at least one call. Calls whose user is not known belong to nobody here.",
-            Field("people", "People", _COUNT | _fixed(theme.CALM)),
+            Field("people", "People", COUNT | fixed(theme.CALM)),
         ),
         (
             "Not known",
             "Calls without reported usage or a known price: tokens and cost are higher by these.",
-            Field("not_known", "Not known", _COUNT | _fixed(theme.CALM)),
+            Field("not_known", "Not known", COUNT | fixed(theme.CALM)),
         ),
     ]
     cards = [
@@ -129,7 +122,7 @@ def _tiers() -> Json:
         Place(8, 3, 6, 5),
         [
             Field("tier", "Tier", {"mappings": theme.pill_colours(theme.TIERS)}),
-            Field("people", "People", _COUNT),
+            Field("people", "People", COUNT),
         ],
         x_field="Tier",
         colour_by="Tier",
@@ -141,8 +134,8 @@ def _over_time() -> Json:
         "tokens_over_time",
         Place(14, 3, 10, 5),
         [
-            Field("net_tokens", "Net", _fixed(theme.NET)),
-            Field("waste_tokens", "Deducted", _fixed(theme.WASTE)),
+            Field("net_tokens", "Net", fixed(theme.NET)),
+            Field("waste_tokens", "Deducted", fixed(theme.WASTE)),
         ],
         bars=True,
         stacked=True,
@@ -153,8 +146,8 @@ def _board() -> Json:
     person = {
         "links": [
             {
-                "title": "This person's calls only",
-                "url": "/d/tokenboard-person?var-user=${__data.fields.user_id}&${__url_time_range}",
+                "title": "This person's month",
+                "url": "/d/tokenboard-person?var-user=${__data.fields.person}&${__url_time_range}",
             }
         ]
     }
@@ -177,8 +170,8 @@ def _board() -> Json:
             Field(
                 "net_tokens",
                 "Net tokens",
-                _TOKENS
-                | _fixed(theme.NET)
+                TOKENS
+                | fixed(theme.NET)
                 | {
                     "custom.minWidth": 130,
                     "custom.cellOptions": {
@@ -208,19 +201,19 @@ def _board() -> Json:
                     "noValue": "",
                 },
             ),
-            Field("gross_tokens", "Gross", _TOKENS | {"custom.width": 76}),
-            Field("waste_share", "Waste", _waste_share()),
-            Field("cost_usd", "Cost", _MONEY | {"custom.width": 84}),
-            Field("cost_per_completed_task", "$ / task", _MONEY | {"custom.width": 80}),
-            Field("tasks_completed", "Tasks", _COUNT | {"custom.width": 62}),
-            Field("calls", "Calls", _COUNT | {"custom.width": 80}),
-            Field("sessions", "Sessions", _COUNT | {"custom.width": 76}),
-            Field("models", "Models", _COUNT | {"custom.width": 66}),
+            Field("gross_tokens", "Gross", TOKENS | column(76)),
+            Field("waste_share", "Waste", _waste_cell()),
+            Field("cost_usd", "Cost", MONEY | column(84)),
+            Field("cost_per_completed_task", "$ / task", MONEY | column(80)),
+            Field("tasks_completed", "Tasks", COUNT | column(62)),
+            Field("calls", "Calls", COUNT | column(80)),
+            Field("sessions", "Sessions", COUNT | column(76)),
+            Field("models", "Models", COUNT | column(66)),
             Field("cache_read_ratio", "Cached", {"unit": theme.SHARE, "custom.width": 70}),
             Field("team", "Team", {"custom.minWidth": 84}),
             *(
-                Field(name, "", {"custom.hideFrom": _HIDDEN})
-                for name in ("prev_rank", "user_id", "waste_tokens")
+                Field(name, "", common.HIDDEN)
+                for name in ("prev_rank", "person", "user_id", "waste_tokens")
             ),
         ],
         sort_by=("#", False),
@@ -243,14 +236,14 @@ def _teams() -> Json:
         Place(0, 23, 15, 8),
         [
             Field("team", "Team", {"custom.minWidth": 120, **team}),
-            Field("people", "People", _COUNT | {"custom.width": 80}),
-            Field("net_tokens", "Net tokens", _TOKENS | {"custom.width": 110}),
-            Field("gross_tokens", "Gross", _TOKENS | {"custom.width": 76}),
-            Field("waste_share", "Waste", _waste_share()),
-            Field("cost_usd", "Cost", _MONEY | {"custom.width": 84}),
-            Field("cost_per_completed_task", "$ / task", _MONEY | {"custom.width": 80}),
-            Field("tasks_completed", "Tasks", _COUNT | {"custom.width": 62}),
-            Field("calls", "Calls", _COUNT | {"custom.width": 80}),
+            Field("people", "People", COUNT | column(80)),
+            Field("net_tokens", "Net tokens", TOKENS | column(110)),
+            Field("gross_tokens", "Gross", TOKENS | column(76)),
+            Field("waste_share", "Waste", _waste_cell()),
+            Field("cost_usd", "Cost", MONEY | column(84)),
+            Field("cost_per_completed_task", "$ / task", MONEY | column(80)),
+            Field("tasks_completed", "Tasks", COUNT | column(62)),
+            Field("calls", "Calls", COUNT | column(80)),
         ],
         sort_by=("Net tokens", True),
     )
@@ -260,30 +253,10 @@ def _deductions() -> Json:
     return bar_gauge(
         "deductions",
         Place(15, 23, 9, 8),
-        [Field("tokens", "", _TOKENS | _fixed(theme.WASTE))],
+        [Field("tokens", "", TOKENS | fixed(theme.WASTE))],
         no_value="nothing was deducted",
     )
 
 
-def _waste_share() -> Json:
-    return {
-        "unit": theme.SHARE,
-        "decimals": 1,
-        "min": 0,
-        "max": 1,
-        "custom.width": 70,
-        "custom.cellOptions": {"type": "color-text"},
-        "color": {"mode": "thresholds"},
-        "thresholds": {
-            "mode": "absolute",
-            "steps": [
-                {"color": theme.CALM, "value": None},
-                {"color": "#D08A2E", "value": 0.1},
-                {"color": theme.BAD, "value": 0.25},
-            ],
-        },
-    }
-
-
-def _fixed(colour: str) -> Json:
-    return {"color": {"mode": "fixed", "fixedColor": colour}}
+def _waste_cell() -> Json:
+    return waste_share() | column(70, cellOptions={"type": "color-text"})

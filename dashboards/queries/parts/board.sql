@@ -1,8 +1,8 @@
 -- include: chosen
     ,
     -- Windows that the standings hold ready, as whole days; 0 for another.
-    if(everything AND $__toTime > now() - 7200,
-       arrayFirst(d -> abs(seconds - d * 86400) <= 3700, [7, 30, 90]), 0) AS standing,
+    (SELECT if(everything AND $__toTime > now() - 7200,
+               arrayFirst(d -> abs(seconds - d * 86400) <= 3700, [7, 30, 90]), 0)) AS standing,
     used AS
     (
         SELECT

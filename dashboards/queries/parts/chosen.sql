@@ -2,12 +2,13 @@
 -- variable: model all=v=*
 -- variable: agent all=v=*
     -- What is chosen above the dashboard. Values come percent-encoded: no name can leave its quotes.
-    arrayMap(v -> decodeURLComponent(substring(v, 3)),
-             splitByChar('&', '${team:customqueryparam:v}')) AS picked_teams,
-    arrayMap(v -> decodeURLComponent(substring(v, 3)),
-             splitByChar('&', '${model:customqueryparam:v}')) AS picked_models,
-    arrayMap(v -> decodeURLComponent(substring(v, 3)),
-             splitByChar('&', '${agent:customqueryparam:v}')) AS picked_agents,
+    -- Scalar subqueries are worked out once; plain expressions wherever they are named.
+    (SELECT arrayMap(v -> decodeURLComponent(substring(v, 3)),
+                     splitByChar('&', '${team:customqueryparam:v}'))) AS picked_teams,
+    (SELECT arrayMap(v -> decodeURLComponent(substring(v, 3)),
+                     splitByChar('&', '${model:customqueryparam:v}'))) AS picked_models,
+    (SELECT arrayMap(v -> decodeURLComponent(substring(v, 3)),
+                     splitByChar('&', '${agent:customqueryparam:v}'))) AS picked_agents,
     toInt64(toUnixTimestamp($__toTime)) - toInt64(toUnixTimestamp($__fromTime)) AS seconds,
     -- Three days and more are counted in whole UTC days, today included; less in whole hours.
     seconds >= 259200 AS by_day,

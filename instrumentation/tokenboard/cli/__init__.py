@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "loops": "tokenboard.cli.sessions:loops",
     "migrate": "tokenboard.cli.migrate:migrate",
     "prices": "tokenboard.cli.prices:prices",
+    "refresh": "tokenboard.cli.refresh:refresh",
     "session": "tokenboard.cli.sessions:session",
     "sessions": "tokenboard.cli.sessions:sessions",
     "up": "tokenboard.cli.up:up",

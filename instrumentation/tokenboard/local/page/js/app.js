@@ -68,6 +68,7 @@ async function open() {
   $('boards').replaceChildren(...boards.map((b) => el('a', {href: `/d/${b.uid}?${state.timeQuery()}`, 'aria-current': b.uid === uid ? 'page' : null}, b.title)));
   ranges();
   layOut();
+  await defaults();
   const drawn = load();
   await Promise.all([variables(), drawn]);
 }
@@ -77,6 +78,16 @@ function ranges() {
   const options = RANGES.map(([from, name]) => el('option', {value: from, selected: from === state.from && known}, name));
   if (!known) options.unshift(el('option', {value: state.from, selected: true}, `${state.from} to ${state.to}`));
   $('range').replaceChildren(...options);
+}
+
+// A variable without All takes its first choice, as in Grafana.
+async function defaults() {
+  for (const variable of dashboard.templating?.list || []) {
+    if (variable.type !== 'query' || variable.includeAll || state.variables.get(variable.name)?.[0]) continue;
+    begin();
+    const [first] = await choices(variable);
+    if (first) state.variables.set(variable.name, [first.value]);
+  }
 }
 
 async function variables() {
@@ -147,11 +158,15 @@ function layOut() {
   $('grid').replaceChildren(...panels.map(shown));
 }
 
-async function load() {
+function begin() {
   running.abort();
   running = new AbortController();
   asked = new Map();
   span = state.span();
+}
+
+async function load() {
+  begin();
   const began = performance.now();
   document.body.classList.add('busy');
   const plain = cards.filter(({panel}) => !CHARTS[panel.type]);

@@ -1,0 +1,135 @@
+"""One person: tokens, cost and outcome, models, sessions, what was deducted and why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from generator import theme
+from generator.boards import common
+from generator.boards.common import COUNT, MONEY, TOKENS, column, fixed, waste_share
+from generator.dashboard import dashboard
+from generator.panels import Field, Place, bar_gauge, sharing, stat, table, timeseries
+
+Json = dict[str, Any]
+
+UID = "tokenboard-person"
+
+
+def build() -> Json:
+    """The dashboard's JSON."""
+    return dashboard(
+        UID,
+        "Person",
+        "One person's tokens, what they cost and bought, by model and session.",
+        [
+            *_totals(),
+            timeseries(
+                "person_over_time",
+                Place(0, 3, 16, 8),
+                [Field("net_tokens")],
+                bars=True,
+                stacked=True,
+                palette=True,
+            ),
+            bar_gauge(
+                "person_models",
+                Place(16, 3, 8, 4),
+                [Field("gross_tokens", "", TOKENS | fixed(theme.CALM))],
+                title="Gross tokens by model",
+            ),
+            bar_gauge(
+                "person_deductions",
+                Place(16, 7, 8, 4),
+                [Field("tokens", "", TOKENS | fixed(theme.WASTE))],
+                no_value="nothing was deducted",
+            ),
+            _sessions(),
+        ],
+        # A person has one team: the filter is there only because the shared queries ask for it.
+        variables=(
+            common.USER,
+            common.MODEL,
+            common.AGENT,
+            replace(common.TEAM, hidden=True),
+        ),
+    )
+
+
+def _totals() -> list[Json]:
+    shown = [
+        (
+            "Rank",
+            "Place among everybody by net tokens in the time range.",
+            Field("rank", "Rank", COUNT),
+        ),
+        (
+            "Tier",
+            "By net tokens for 30 days; other time ranges in proportion.",
+            Field("tier", "Tier", {"mappings": theme.pill_colours(theme.TIERS)}),
+        ),
+        (
+            "Net tokens",
+            "What counts: gross tokens less every deduction.",
+            Field("net_tokens", "Net tokens", TOKENS | fixed(theme.NET)),
+        ),
+        (
+            "Gross tokens",
+            "Input, cached input included, and output of every call.",
+            Field("gross_tokens", "Gross tokens", TOKENS | fixed(theme.CALM)),
+        ),
+        (
+            "Waste",
+            "Share of gross tokens that was deducted, by the rules shown below.",
+            Field("waste_share", "Waste", waste_share()),
+        ),
+        (
+            "Cost",
+            "Estimate at list prices, where a price is known; waste is paid for too.",
+            Field("cost_usd", "Cost", MONEY | fixed(theme.MONEY) | {"noValue": "no price known"}),
+        ),
+        (
+            "Cost per task",
+            "All spend by tasks that ended with task.done().",
+            Field(
+                "cost_per_completed_task",
+                "Cost per task",
+                MONEY | fixed(theme.MONEY) | {"noValue": "no tasks yet"},
+            ),
+        ),
+        (
+            "Cached",
+            "Share of the input that was read from a provider's cache.",
+            Field("cache_read_ratio", "Cached", {"unit": theme.SHARE} | fixed(theme.CALM)),
+        ),
+    ]
+    cards = [
+        {
+            **stat("person_totals", Place(3 * n, 0, 3, 3), [field], title=title, text_mode="value"),
+            "description": description,
+        }
+        for n, (title, description, field) in enumerate(shown)
+    ]
+    return [cards[0], *(sharing(card, 1) for card in cards[1:])]
+
+
+def _sessions() -> Json:
+    return table(
+        "person_sessions",
+        Place(0, 11, 24, 12),
+        [
+            Field("started", "Started", column(170)),
+            Field("session_id", "Session", {"custom.minWidth": 180}),
+            Field("agents", "Agents", {"custom.minWidth": 110}),
+            Field("length", "Length", {"unit": "s"} | column(90)),
+            Field("human_turns", "Turns", COUNT | column(70)),
+            Field("calls", "Calls", COUNT | column(70)),
+            Field("tool_calls", "Tool calls", COUNT | column(90)),
+            Field("failed_calls", "Failed", COUNT | column(70)),
+            Field("net_tokens", "Net tokens", TOKENS | column(100)),
+            Field("gross_tokens", "Gross", TOKENS | column(84)),
+            Field("cost_usd", "Cost", MONEY | column(84)),
+        ],
+        sort_by=("Started", True),
+        no_value="—",
+    )

@@ -1,0 +1,11 @@
+-- title: Models
+-- description: One person's gross tokens by model in the time range, most used first.
+WITH
+-- include: person
+-- include: usage
+SELECT u.model AS model, sum(u.gross_tokens) AS gross_tokens
+FROM usage AS u
+WHERE u.user_id = person AND u.model != ''
+GROUP BY model
+ORDER BY gross_tokens DESC
+LIMIT 12
