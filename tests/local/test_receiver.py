@@ -253,6 +253,22 @@ def test_an_unusable_id_in_json_is_reported(ask):
     assert ask.value("SELECT count() FROM otel_traces WHERE SpanName = 'good id'") == "1"
 
 
+@pytest.mark.parametrize("signal", ["traces", "logs", "metrics"])
+def test_invalid_utf8_costs_only_itself(ask, signal):
+    """Text that is no UTF-8 is stored with replacement characters; nothing else in the batch suffers."""
+    request = getattr(payloads, signal)()
+    sent = request.SerializeToString().replace(b"plain", b"pl\xffin").replace(b"WARN", b"W\xffRN")
+    sent = sent.replace(b"{token}", b"{tok\xffn}")
+    client_kept = {
+        "traces": "SpanAttributes['string'] = 'pl\ufffdin' AND SpanAttributes['unicode'] LIKE '%模型%'",
+        "logs": "SeverityText = 'W\ufffdRN'",
+        "metrics": "MetricUnit = '{tok\ufffdn}'",
+    }[signal]
+    table = {"metrics": "otel_metrics_histogram"}.get(signal, f"otel_{signal}")
+    assert ask.otlp(signal, sent).status_code == 200
+    assert ask.value(f"SELECT count() FROM {table} WHERE {client_kept}") == "1"
+
+
 @pytest.mark.parametrize("moment", [0, 7_258_118_400 * 10**9, 2**63, 2**64 - 1])
 def test_times_from_other_ages_are_taken(ask, moment):
     """A clock that is far off is no reason to refuse: 1970, the year 2200, and what wraps around."""

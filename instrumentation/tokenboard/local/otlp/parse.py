@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import base64
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from google.protobuf import json_format
+from google.protobuf import json_format, message_factory
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
+from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import DecodeError
 
 if TYPE_CHECKING:
+    from google.protobuf.descriptor import Descriptor, FileDescriptor
+    from google.protobuf.descriptor_pb2 import DescriptorProto
     from google.protobuf.message import Message
 
 M = TypeVar("M", bound="Message")
@@ -64,10 +70,65 @@ def protobuf(body: bytes, message: M) -> M:
     try:
         message.ParseFromString(body)
     except DecodeError as error:
-        raise UnreadableError(
-            f"the body is not a protobuf {message.DESCRIPTOR.name}: {error}"
-        ) from error
+        mended = _mended(body, cast("Descriptor", message.DESCRIPTOR))
+        if mended is None:
+            raise UnreadableError(
+                f"the body is not a protobuf {message.DESCRIPTOR.name}: {error}"
+            ) from error
+        message.ParseFromString(mended)
     return message
+
+
+def _mended(body: bytes, kind: Descriptor) -> bytes | None:
+    """Return the message with its invalid UTF-8 replaced by U+FFFD, None if it is none at all.
+
+    Other receivers take strings as they come, and one bad attribute must not cost a whole batch.
+    """
+    loose = _loose(kind)()
+    try:
+        loose.ParseFromString(body)
+    except DecodeError:
+        return None
+    _mend(loose, kind)
+    return loose.SerializeToString()
+
+
+def _mend(loose: Message, kind: Descriptor) -> None:
+    """Make every string of ``loose`` valid; ``kind`` says which of its bytes are strings."""
+    for field, value in loose.ListFields():
+        strict = kind.fields_by_number[field.number]
+        if strict.type == FieldDescriptor.TYPE_STRING:
+            valid = value.decode("utf-8", "replace").encode()
+            if valid != value:
+                setattr(loose, field.name, valid)
+        elif strict.type == FieldDescriptor.TYPE_MESSAGE:
+            for one in value if strict.is_repeated else [value]:
+                _mend(one, cast("Descriptor", strict.message_type))
+
+
+@cache
+def _loose(kind: Descriptor) -> type[Message]:
+    """Return the message's class with ``bytes`` for every ``string``: it parses any."""
+    pool = DescriptorPool()
+
+    def add(file: FileDescriptor) -> None:
+        for needed in file.dependencies:
+            add(needed)
+        copy = FileDescriptorProto.FromString(file.serialized_pb)
+        for one in copy.message_type:
+            _loosen(one)
+        pool.Add(copy)
+
+    add(kind.file)
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName(kind.full_name))
+
+
+def _loosen(one: DescriptorProto) -> None:
+    for field in one.field:
+        if field.type == FieldDescriptorProto.TYPE_STRING:
+            field.type = FieldDescriptorProto.TYPE_BYTES
+    for inner in one.nested_type:
+        _loosen(inner)
 
 
 def from_json(body: bytes, message: M) -> M:

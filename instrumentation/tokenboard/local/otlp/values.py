@@ -113,8 +113,8 @@ def identifier(raw: bytes, length: int) -> str:
 class AttributeEncoder:
     """Turns attribute lists into the keys and values of a map column.
 
-    Most attributes come again and again. One as it was sent is a key to what was made of it: looking
-    that up costs less than reading it. The names of one kind of span, taken together, are another.
+    Most attributes come again and again. One as it was sent is the key to what was made of it, for
+    that lookup costs less than reading it; and so are the names of one kind of span.
     """
 
     def __init__(self) -> None:
