@@ -12,7 +12,7 @@ SELECT
     CAST(NULL, 'Nullable(Float32)') AS duration_ms, CAST(NULL, 'Nullable(Float32)') AS ttft_ms,
     task_id, attempt, request_messages, call_id, trace_id, span_id
 FROM {db}.priced_calls
-WHERE session_id != '' AND trigger = 'user'
+WHERE session_id != '' AND trigger = 'user' AND attempt <= 1
 UNION ALL
 SELECT
     session_id, ts, 1, 'llm', CAST(model, 'String'), prompt_hash, '', status = 'error', CAST(error_type, 'String'),

@@ -8,6 +8,7 @@ SELECT
     kind,
     name,
     signature,
+    result,
     error,
     error_type,
     user_id,

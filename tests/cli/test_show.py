@@ -58,6 +58,7 @@ def test_movement(rank, before, text):
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
+        (0.012, "12 ms"),
         (0.25, "0.2 s"),
         (59.9, "59.9 s"),
         (61, "1 min 01 s"),

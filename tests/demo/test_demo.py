@@ -157,6 +157,14 @@ def test_a_session_as_a_timeline(demo):
     assert [s["ts"] for s in steps] == sorted(s["ts"] for s in steps)
 
 
+def test_a_failed_tool_shows(demo):
+    """A tool that raised is a failed step, and its agent goes on."""
+    steps = demo.read("session", "review-101-")
+    failed = [s for s in steps if s["kind"] == "tool" and s["error"]]
+    assert {(s["name"], s["error_type"]) for s in failed} == {("run_tests", "ToolError")}
+    assert steps.index(failed[0]) < len(steps) - 1
+
+
 def test_the_stuck_session_is_marked(demo):
     """In the timeline the loop's steps are marked, and the loops command tells the same loop."""
     steps = demo.read("session", "archive-")

@@ -22,7 +22,7 @@ SEVERITY_STYLES: Final = {"warning": "yellow", "critical": "red", "stop": "bold 
 
 _STEPS: Final = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k"))
 _PIPE_WIDTH: Final = 200
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_TENTH, _MINUTE, _HOUR, _DAY = 0.1, 60, 3600, 86400
 _SMALL_CHANGE: Final = Decimal("0.01")
 
 
@@ -69,6 +69,8 @@ def duration(seconds: float | None) -> str:
     """Return a length of time in its two largest units."""
     if seconds is None:
         return UNKNOWN
+    if 0 < seconds < _TENTH:
+        return f"{seconds * 1000:.0f} ms"
     if seconds < _MINUTE:
         return f"{seconds:.1f} s"
     whole = round(seconds)
