@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 PIECE = 1 << 16
+_ZLIB_HEADER = 2
 Sink = Callable[[bytes], None]
 
 
@@ -43,28 +44,18 @@ def decoder(content_encoding: str, sink: Sink) -> Sink:
 
 
 class _Zlib:
-    """Gzip, with several members one after the other, and deflate, with or without its header."""
+    """Gzip and deflate; several gzip members may follow one another."""
 
-    __slots__ = ("_fresh", "_sink", "_state", "_wbits")
+    __slots__ = ("_sink", "_state", "_wbits")
 
     def __init__(self, sink: Sink, wbits: int) -> None:
         self._sink = sink
         self._wbits = wbits
         self._state = zlib.decompressobj(wbits)
-        self._fresh = True
 
     def __call__(self, chunk: bytes) -> None:
         while chunk:
-            try:
-                plain = self._state.decompress(chunk, PIECE)
-            except zlib.error:
-                if not self._fresh or self._wbits != zlib.MAX_WBITS:
-                    raise
-                # "deflate" in the wild is often raw deflate, without the zlib header.
-                self._wbits = -zlib.MAX_WBITS
-                self._state = zlib.decompressobj(self._wbits)
-                continue
-            self._fresh = False
+            plain = self._state.decompress(chunk, PIECE)
             if plain:
                 self._sink(plain)
             if self._state.eof:
@@ -86,7 +77,25 @@ def _gzip(sink: Sink) -> Sink:
 
 
 def _deflate(sink: Sink) -> Sink:
-    return _Zlib(sink, zlib.MAX_WBITS)
+    start = b""
+    inner: Sink | None = None
+
+    def feed(chunk: bytes) -> None:
+        nonlocal start, inner
+        if inner is None:
+            start += chunk
+            if len(start) < _ZLIB_HEADER:
+                return
+            # Meant is zlib's format; much in the wild is raw deflate, without its two first bytes:
+            # https://www.rfc-editor.org/rfc/rfc1950#page-4
+            zlib_format = (
+                start[0] & 15 == zlib.DEFLATED and int.from_bytes(start[:2], "big") % 31 == 0
+            )
+            inner = _Zlib(sink, zlib.MAX_WBITS if zlib_format else -zlib.MAX_WBITS)
+            chunk = start
+        inner(chunk)
+
+    return feed
 
 
 def _first_module(*names: str) -> Any:
