@@ -27,6 +27,7 @@ _TRIGGERS: dict[str, Trigger] = {
 }
 
 _MOST_RESULTS = 512
+_CACHE_MARKS = ("cache_control", "cachePoint")
 
 
 class Draft:
@@ -130,14 +131,15 @@ def newest(turns: list[Any]) -> list[Json]:
 def plain(content: Any) -> str:
     """Write a message's content as text, the same for a text and for a list with that one text.
 
-    ``cache_control`` and the like move from turn to turn and are no part of what was said.
+    ``cache_control`` and ``cachePoint`` move from turn to turn and are no part of what was said.
     """
     if isinstance(content, str):
         return content
     if content is None:
         return ""
     if isinstance(content, list):
-        return "\n".join(_part(part) for part in cast("list[Any]", content))
+        parts = [_part(part) for part in cast("list[Any]", content)]
+        return "\n".join(part for part in parts if part)
     return _part(content)
 
 
@@ -148,7 +150,8 @@ def _part(part: Any) -> str:
     said = fields.get("text")
     if isinstance(said, str):
         return said
-    return canonical({name: value for name, value in fields.items() if name != "cache_control"})
+    kept = {name: value for name, value in fields.items() if name not in _CACHE_MARKS}
+    return canonical(kept) if kept else ""
 
 
 def choice_count(draft: Draft, value: Any) -> None:
