@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import math
 import threading
+from functools import lru_cache
 from time import perf_counter, time_ns
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind, StatusCode
 
 from tokenboard import attribution, export, mishap, settings
 
 if TYPE_CHECKING:
-    from opentelemetry.context import Context
     from opentelemetry.metrics import Histogram
     from opentelemetry.trace import Span
 
@@ -36,7 +37,11 @@ _BAD_REQUEST = 400
 
 def stamps(context: Context) -> dict[str, Any]:
     """Return the attributes that say whose work a span in ``context`` is."""
-    who = attribution.of(context, local=_local())
+    return dict(_stamped(attribution.of(context, local=_local())))
+
+
+@lru_cache(maxsize=1024)
+def _stamped(who: attribution.Attribution) -> dict[str, Any]:
     return _said(
         {
             "user.id": who.user,
@@ -133,7 +138,22 @@ _metric_names = {
     "server.address": _Bounded(_NAMES),
     "error.type": _Bounded(_NAMES),
 }
-_metric_plain = ("gen_ai.operation.name", "gen_ai.provider.name")
+_NO_EXEMPLARS = Context({SCOPE: "metrics"})
+"""Without a span: finding exemplars costs half as much again as the measurement itself."""
+
+
+@lru_cache(maxsize=4096)
+def _labels(
+    operation: str, provider: str, token_type: str | None, names: tuple[str | None, ...]
+) -> dict[str, str]:
+    """Return the attributes of a measurement; ``names`` in the order of ``_metric_names``."""
+    found = {"gen_ai.operation.name": operation, "gen_ai.provider.name": provider}
+    for (name, bounded), value in zip(_metric_names.items(), names, strict=True):
+        if value is not None:
+            found[name] = bounded(value)
+    if token_type is not None:
+        found["gen_ai.token.type"] = token_type
+    return found
 
 
 class Call:
@@ -143,7 +163,7 @@ class Call:
     when it began, by ``perf_counter`` and ``time_ns``.
     """
 
-    __slots__ = ("_first", "_labels", "_made", "_span", "_started", "context")
+    __slots__ = ("_asked", "_first", "_made", "_span", "_started", "context")
 
     def __init__(
         self,
@@ -158,7 +178,7 @@ class Call:
         attributes = request_attributes(facts, host, port)
         attributes.update(stamps(context))
         self._made = made
-        self._labels = attributes
+        self._asked = attributes
         self._first: float | None = None
         name = f"{facts.operation} {facts.model}" if facts.model else facts.operation
         self._span: Span = made.tracer.start_span(
@@ -208,40 +228,38 @@ class Call:
         if error is not None:
             attributes["error.type"] = error
         span = self._span
-        if span.is_recording():
-            span.set_attributes(attributes)
-            if error is not None:
-                span.set_status(StatusCode.ERROR)
+        span.set_attributes(attributes)
+        if error is not None:
+            span.set_status(StatusCode.ERROR)
         span.end(now_ns)
         self._measure(attributes, answer, seconds)
 
     def _measure(
         self, attributes: dict[str, Any], answer: ResponseFacts | None, seconds: float
     ) -> None:
-        before = self._labels
-        labels = {name: before[name] for name in _metric_plain}
-        for name, bounded in _metric_names.items():
-            value = before.get(name) or attributes.get(name)
-            if value is not None:
-                labels[name] = bounded(value)
+        asked = self._asked
+        operation, provider = asked["gen_ai.operation.name"], asked["gen_ai.provider.name"]
+        names: tuple[str | None, ...] = (
+            asked.get("user.id"),
+            asked.get("tokenboard.team"),
+            asked.get("gen_ai.request.model"),
+            attributes.get("gen_ai.response.model"),
+            asked.get("server.address"),
+        )
         made = self._made
-        context = self.context
-        made.duration.record(seconds, labels, context)
-        labels.pop("error.type", None)
+        failed = (*names, attributes.get("error.type"))
+        made.duration.record(seconds, _labels(operation, provider, None, failed), _NO_EXEMPLARS)
+        names = (*names, None)
         first = attributes.get("gen_ai.response.time_to_first_chunk")
         if first is not None:
-            made.first_chunk.record(first, labels, context)
+            made.first_chunk.record(first, _labels(operation, provider, None, names), _NO_EXEMPLARS)
         usage = answer.usage if answer is not None else None
         if usage is None:
             return
-        if usage.input_tokens is not None:
-            made.tokens.record(
-                usage.input_tokens, {**labels, "gen_ai.token.type": "input"}, context
-            )
-        if usage.output_tokens is not None:
-            made.tokens.record(
-                usage.output_tokens, {**labels, "gen_ai.token.type": "output"}, context
-            )
+        for token_type, count in (("input", usage.input_tokens), ("output", usage.output_tokens)):
+            if count is not None:
+                labels = _labels(operation, provider, token_type, names)
+                made.tokens.record(count, labels, _NO_EXEMPLARS)
 
 
 def request_attributes(facts: RequestFacts, host: str, port: int | None) -> dict[str, Any]:

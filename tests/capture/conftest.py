@@ -68,6 +68,7 @@ def forget():
     attribution.login.cache_clear()
     http_spans.waiting = False
     http_spans._pending.clear()
+    telemetry._labels.cache_clear()
     for bounded in telemetry._metric_names.values():
         bounded._seen.clear()
 
