@@ -65,6 +65,7 @@ class Settings:
     service_name: str | None = None
     guard: Any = None
     propagate_hosts: Any = None
+    inject_usage: bool = False
     traces: Signal = field(default_factory=Signal)
     metrics: Signal = field(default_factory=Signal)
     tracer_provider: Any = None
@@ -82,6 +83,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         http_spans=env.http_spans("TOKENBOARD_HTTP_SPANS"),
         guard=env.text("TOKENBOARD_GUARD") or None,
         propagate_hosts=env.text("TOKENBOARD_PROPAGATE_HOSTS") or None,
+        inject_usage=env.flag("TOKENBOARD_INJECT_USAGE"),
         traces=env.signal("traces"),
         metrics=env.signal("metrics"),
     )
@@ -109,6 +111,7 @@ def override(
     http_spans: str | None = None,
     guard: Any = None,
     propagate_hosts: Any = None,
+    inject_usage: bool | None = None,
     tracer_provider: Any = None,
     meter_provider: Any = None,
 ) -> Settings:
@@ -125,6 +128,7 @@ def override(
         "service_name": name_or_none(service_name),
         "guard": guard,
         "propagate_hosts": propagate_hosts,
+        "inject_usage": inject_usage,
         "tracer_provider": tracer_provider,
         "meter_provider": meter_provider,
     }

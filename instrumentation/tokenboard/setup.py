@@ -29,6 +29,7 @@ def init(
     http_spans: str | None = None,
     guard: str | Mapping[str, Any] | bool | None = None,
     propagate_hosts: str | Iterable[str] | None = None,
+    inject_usage: bool | None = None,
     tracer_provider: TracerProvider | None = None,
     meter_provider: MeterProvider | None = None,
 ) -> None:
@@ -51,6 +52,8 @@ def init(
             ``"max_repeats=5,max_calls=200,on=raise"``; ``TOKENBOARD_GUARD``.
         propagate_hosts: hosts of one's own that may know whose work a request is, a list or with
             commas between; see ``propagation``; ``TOKENBOARD_PROPAGATE_HOSTS``.
+        inject_usage: ask for the usage of OpenAI-like streams that come without; the app's own
+            chunks stay as they were; ``TOKENBOARD_INJECT_USAGE``.
         tracer_provider: where spans go; the app's global one, else one of tokenboard's own.
         meter_provider: where metrics go; likewise.
     """
@@ -64,6 +67,7 @@ def init(
             http_spans=http_spans,
             guard=guard,
             propagate_hosts=propagate_hosts,
+            inject_usage=inject_usage,
             tracer_provider=tracer_provider,
             meter_provider=meter_provider,
         )

@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from tokenboard import mishap
-from tokenboard.hooks import exchange, http_spans, tee
+from tokenboard.hooks import exchange, http_spans, include_usage, tee
 from tokenboard.wire import match
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ def install(module: Any) -> None:
     """Wrap ``send`` of both clients of ``module``; harmless the second time."""
     if hasattr(module.Client.send, _MARK):
         return
-    _wrap_sync(module.Client, tee.sync_stream(module))
-    _wrap_async(module.AsyncClient, tee.async_stream(module))
+    _wrap_sync(module, tee.sync_stream(module))
+    _wrap_async(module, tee.async_stream(module))
 
 
 def uninstall(module: Any) -> None:
@@ -32,7 +32,8 @@ def uninstall(module: Any) -> None:
             client.send = original
 
 
-def _wrap_sync(client: Any, stream_class: type[Any]) -> None:
+def _wrap_sync(module: Any, stream_class: type[Any]) -> None:
+    client = module.Client
     original = client.send
 
     @functools.wraps(original)
@@ -41,21 +42,29 @@ def _wrap_sync(client: Any, stream_class: type[Any]) -> None:
         if seen is None:
             return original(self, request, *args, **kwargs)
         seen.enter()
+        asking = include_usage.into(seen, request)
         try:
-            response = original(self, request, *args, **kwargs)
+            response = original(self, asking.request if asking else request, *args, **kwargs)
+            if asking and asking.refused(response):
+                response.close()
+                response = original(self, request, *args, **kwargs)
+                asking = asking.without(response)
         except BaseException as error:
             seen.leave()
             seen.end(error)
             raise
         seen.leave()
         _read_along(seen, response, stream_class, streamed=bool(kwargs.get("stream")))
+        if asking:
+            asking.hide(response, module)
         return response
 
     setattr(send, _MARK, original)
     client.send = send
 
 
-def _wrap_async(client: Any, stream_class: type[Any]) -> None:
+def _wrap_async(module: Any, stream_class: type[Any]) -> None:
+    client = module.AsyncClient
     original = client.send
 
     @functools.wraps(original)
@@ -64,14 +73,21 @@ def _wrap_async(client: Any, stream_class: type[Any]) -> None:
         if seen is None:
             return await original(self, request, *args, **kwargs)
         seen.enter()
+        asking = include_usage.into(seen, request)
         try:
-            response = await original(self, request, *args, **kwargs)
+            response = await original(self, asking.request if asking else request, *args, **kwargs)
+            if asking and asking.refused(response):
+                await response.aclose()
+                response = await original(self, request, *args, **kwargs)
+                asking = asking.without(response)
         except BaseException as error:
             seen.leave()
             seen.end(error)
             raise
         seen.leave()
         _read_along(seen, response, stream_class, streamed=bool(kwargs.get("stream")))
+        if asking:
+            asking.hide(response, module)
         return response
 
     setattr(send, _MARK, original)
