@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS {db}.otel_traces {on_cluster}
         TraceState String,
         Attributes Map(LowCardinality(String), String)
     ) CODEC(ZSTD(1)),
+    ReceivedAt DateTime('UTC') MATERIALIZED now() CODEC(Delta(4), ZSTD(1)) COMMENT 'ours: kept by when it came, whatever its clock says',
     INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1,
     INDEX idx_res_attr_key mapKeys(ResourceAttributes) TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX idx_res_attr_value mapValues(ResourceAttributes) TYPE bloom_filter(0.01) GRANULARITY 1,
@@ -41,5 +42,5 @@ CREATE TABLE IF NOT EXISTS {db}.otel_traces {on_cluster}
 ENGINE = {engine:MergeTree}
 PARTITION BY toDate(Timestamp)
 ORDER BY (ServiceName, SpanName, toDateTime(Timestamp))
-TTL toDateTime(Timestamp) + INTERVAL {raw_days} DAY
+TTL ReceivedAt + INTERVAL {raw_days} DAY
 SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1

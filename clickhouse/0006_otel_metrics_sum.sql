@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS {db}.otel_metrics_sum {on_cluster}
     ) CODEC(ZSTD(1)),
     AggregationTemporality Int32 CODEC(ZSTD(1)),
     IsMonotonic Bool CODEC(ZSTD(1)),
+    ReceivedAt DateTime('UTC') MATERIALIZED now() CODEC(Delta(4), ZSTD(1)) COMMENT 'ours: kept by when it came, whatever its clock says',
     INDEX idx_res_attr_key mapKeys(ResourceAttributes) TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX idx_res_attr_value mapValues(ResourceAttributes) TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX idx_attr_key mapKeys(Attributes) TYPE bloom_filter(0.01) GRANULARITY 1,
@@ -35,5 +36,5 @@ CREATE TABLE IF NOT EXISTS {db}.otel_metrics_sum {on_cluster}
 ENGINE = {engine:MergeTree}
 PARTITION BY toDate(TimeUnix)
 ORDER BY (ServiceName, MetricName, Attributes, toUnixTimestamp64Nano(TimeUnix))
-TTL toDateTime(TimeUnix) + INTERVAL {raw_days} DAY
+TTL ReceivedAt + INTERVAL {raw_days} DAY
 SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1

@@ -6,7 +6,7 @@
 --           second row; the one first seen last is the one that counts, so that replaying an old batch never
 --           undoes a correction
 -- seniority minus the microsecond at which it was stored: the engine keeps the greatest, that is the earliest
--- flaws     why the counts or names cannot be trusted; such a row stays a call with unknown usage
+-- flaws     why the counts or names cannot be trusted; such a row stays a call, with unknown usage
 -- Counts are NULL when the emitter did not say, or said nonsense. Input includes cache; cache, reasoning and
 -- audio are subsets. Names are cut at 256 characters and made valid UTF-8.
 CREATE TABLE IF NOT EXISTS {db}.emissions {on_cluster}

@@ -72,7 +72,7 @@ FROM
 (
     SELECT
         *,
-        if(bad_count OR bad_subset, emptyArrayInt64(), counts) AS trusted
+        if(bad_count OR bad_subset OR bad_name OR bad_utf8, emptyArrayInt64(), counts) AS trusted
     FROM
     (
         SELECT
