@@ -67,7 +67,7 @@ def test_a_post_the_table_refuses_fails_alone(engine, client):
     ingest = Ingest(engine)
     good = [ingest.submit(rows("good"))]
     bad = ingest.submit(
-        Rows({"otel_traces": Block("`Timestamp`", b"\x01\x01nonsense")}, accepted=1)
+        Rows({"otel_traces": Block("`Timestamp`", b"\x01\x01nonsense", 1)}, accepted=1)
     )
     good += [ingest.submit(rows("good")) for _ in range(5)]
     for one in good:
@@ -75,11 +75,30 @@ def test_a_post_the_table_refuses_fails_alone(engine, client):
     with pytest.raises(InsertError) as caught:
         bad.result(60)
     assert not caught.value.passing
-    missing = ingest.submit(Rows({"no_such_table": Block("`a`", b"")}, accepted=1))
+    missing = ingest.submit(Rows({"no_such_table": Block("`a`", b"", 0)}, accepted=1))
     with pytest.raises(InsertError, match="no_such_table"):
         missing.result(60)
     ingest.close()
     assert names(client)["good"] >= len(good)
+
+
+def test_a_full_disk_is_no_acknowledgement(engine, client):
+    """When the engine cannot write, nothing is acknowledged; when it can again, the same post is stored."""
+    ingest = Ingest(engine)
+    full = "min_free_disk_bytes_to_perform_insert = 1000000000000000000"
+    client.command(f"ALTER TABLE otel_traces MODIFY SETTING {full}")
+    try:
+        with pytest.raises(InsertError, match="NOT_ENOUGH_SPACE") as caught:
+            ingest.submit(rows("full")).result(60)
+        assert caught.value.passing
+    finally:
+        client.command(
+            "ALTER TABLE otel_traces RESET SETTING min_free_disk_bytes_to_perform_insert"
+        )
+    assert names(client) == {}
+    ingest.submit(rows("full")).result(60)
+    ingest.close()
+    assert names(client) == {"full": 1}
 
 
 def test_a_full_queue_refuses(engine, client):

@@ -22,6 +22,7 @@ from tokenboard.local.http_request import (
     hello,
     query_id,
 )
+from tokenboard.local.infile import insert
 from tokenboard.local.reading import QueryError, Result, answer
 
 if TYPE_CHECKING:
@@ -158,18 +159,9 @@ class HttpInterface:
         try:
             if statement.data is None:
                 return answer(handle, statement, request.format, request.parameters)
-            stream = handle.send_insert(statement.sql.decode(), statement.format)
-            try:
-                stream.append(statement.data)
-                written = stream.finish()
-            except BaseException:
-                stream.cancel()
-                raise
-            summary = {
-                "read_rows": str(written.rows_written),
-                "written_rows": str(written.rows_written),
-                "written_bytes": str(written.bytes_written),
-            }
+            into = statement.sql.decode()
+            written = insert(handle, into, statement.format or "", [statement.data])
+            summary = {"read_rows": str(written), "written_rows": str(written)}
             return Result(b"", request.format, summary)
         finally:
             handle.close()

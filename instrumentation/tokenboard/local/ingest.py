@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tokenboard.local.errors import error_code
+from tokenboard.local.infile import insert
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -207,15 +208,10 @@ class Ingest:
             for table in rows.blocks:
                 tables.setdefault(table, []).append(rows)
         for table, members in tables.items():
-            names = members[0].blocks[table].columns
-            stream = self._handle.send_insert(
-                f"INSERT INTO `{self._database}`.`{table}` ({names})", "Native"
-            )
-            try:
-                for rows in members:
-                    stream.append(rows.blocks[table].data)
-                stream.finish()
-            except BaseException:
-                stream.cancel()
-                raise
+            blocks = [rows.blocks[table] for rows in members]
+            into = f"INSERT INTO `{self._database}`.`{table}` ({blocks[0].columns})"
+            written = insert(self._handle, into, "Native", (block.data for block in blocks))
+            expected = sum(block.rows for block in blocks)
+            if written != expected:
+                raise RuntimeError(f"{written} of {expected} rows of {table} were written")
             self.counts.inserts += 1

@@ -166,10 +166,11 @@ class MapLists:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Rows of one table: the names of its columns, quoted, for the INSERT; and the block itself."""
+    """Rows of one table: the names of its columns, quoted, for the INSERT; the block; its rows."""
 
     columns: str
     data: bytes
+    rows: int
 
 
 def block(columns: dict[str, Column], rows: int) -> Block:
@@ -177,4 +178,4 @@ def block(columns: dict[str, Column], rows: int) -> Block:
     parts = [size(len(columns)), size(rows)]
     for name, column in columns.items():
         parts += (text(name), text(column.type), column.data())
-    return Block(", ".join(f"`{name}`" for name in columns), b"".join(parts))
+    return Block(", ".join(f"`{name}`" for name in columns), b"".join(parts), rows)
