@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 import pickle
 import re
@@ -13,7 +14,7 @@ import pytest
 import tokenboard
 from fakes import bodies
 from fakes.provider import Provider, Reply
-from tokenboard.hooks import httpx as hook
+from tokenboard.hooks import patch
 
 HELLO = bodies.HELLO
 CHAT = {"model": "gpt-test", "messages": HELLO}
@@ -105,7 +106,7 @@ def test_results_and_bytes_are_the_same(unhooked, monkeypatch, name):
     monkeypatch.setenv("OTEL_METRICS_EXPORTER", "none")
     without = _play(name)
     tokenboard.init(http_spans="none")
-    assert hasattr(httpx2.Client.send, hook._MARK)
+    assert patch.is_in(httpx2.Client.send)
     with tokenboard.user("ada"), tokenboard.agent("planner"):
         assert _play(name) == without
 
@@ -163,6 +164,28 @@ def test_hooking_twice_and_unhooking(unhooked):
 
     setup.stop()
     assert httpx2.Client.send is before
+
+
+def test_a_wrapper_that_came_later_is_left_in_place(unhooked, monkeypatch):
+    """Where another library has wrapped ``send`` after us, unhooking leaves its wrapper alone."""
+    from tokenboard import export, setup
+
+    tokenboard.init(http_spans="none")
+    ours = httpx2.Client.send
+
+    @functools.wraps(ours)
+    def theirs(self, request, **kwargs):
+        return ours(self, request, **kwargs)
+
+    monkeypatch.setattr(httpx2.Client, "send", theirs)
+    setup.stop()
+    assert httpx2.Client.send is theirs
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(200, json={}))
+    with httpx2.Client(transport=transport) as client:
+        client.post("https://api.openai.com/v1/chat/completions", json=CHAT)
+    assert export._providers is None
+    monkeypatch.undo()
+    httpx2.Client.send = patch.original(ours)
 
 
 def test_responses_can_still_be_pickled(books, provider):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from tokenboard import mishap
-from tokenboard.hooks import exchange
+from tokenboard.hooks import exchange, patch
 from tokenboard.hooks.disguise import disguise
 from tokenboard.wire import match
 
@@ -22,14 +22,13 @@ if TYPE_CHECKING:
     from tokenboard.hooks.exchange import Exchange
 
 MODULES = ("aiohttp",)
-_MARK = "__tokenboard__"
 
 
 def install(module: Any) -> None:
     """Wrap ``_request`` of client sessions; harmless the second time."""
     session = module.ClientSession
     original = session._request  # noqa: SLF001 - there is no public place that all verbs share
-    if hasattr(original, _MARK):
+    if patch.is_in(original):
         return
     plain: type[Any] = module.StreamReader
     watched = _watched(plain, module.ClientConnectionError)
@@ -50,14 +49,14 @@ def install(module: Any) -> None:
         _read_along(seen, response, _packed(self, kwargs), plain, watched)
         return response
 
-    setattr(_request, _MARK, original)
+    patch.mark(_request, original)
     session._request = _request  # noqa: SLF001 - as above
 
 
 def uninstall(module: Any) -> None:
     """Undo ``install``, unless somebody has wrapped ``_request`` after us."""
     session = module.ClientSession
-    original = getattr(session._request, _MARK, None)  # noqa: SLF001 - as above
+    original = patch.original(session._request)  # noqa: SLF001 - as above
     if original is not None:
         session._request = original  # noqa: SLF001 - as above
 

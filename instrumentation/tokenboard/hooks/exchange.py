@@ -56,7 +56,8 @@ def begin(endpoint: wire.Endpoint, body: bytes, headers: HeaderSource) -> Exchan
     """
     try:
         context = otel.get_current()
-        if _IN_CALL in context or any(context.get(key) for key in _MUTED):
+        off = not settings.capturing()  # our wrapper can outlive capture beneath another's
+        if off or _IN_CALL in context or any(context.get(key) for key in _MUTED):
             return None
         wanted = settings.current()
         hasher = _hasher(wanted.hash_key)

@@ -6,19 +6,18 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from tokenboard import mishap
-from tokenboard.hooks import exchange, http_spans, include_usage, tee
+from tokenboard.hooks import exchange, http_spans, include_usage, patch, tee
 from tokenboard.wire import match
 
 if TYPE_CHECKING:
     from tokenboard.hooks.exchange import Exchange
 
 MODULES = ("httpx", "httpx2")
-_MARK = "__tokenboard__"
 
 
 def install(module: Any) -> None:
     """Wrap ``send`` of both clients of ``module``; harmless the second time."""
-    if hasattr(module.Client.send, _MARK):
+    if patch.is_in(module.Client.send):
         return
     _wrap_sync(module, tee.sync_stream(module))
     _wrap_async(module, tee.async_stream(module))
@@ -27,7 +26,7 @@ def install(module: Any) -> None:
 def uninstall(module: Any) -> None:
     """Undo ``install``, unless somebody has wrapped ``send`` after us."""
     for client in (module.Client, module.AsyncClient):
-        original = getattr(client.send, _MARK, None)
+        original = patch.original(client.send)
         if original is not None:
             client.send = original
 
@@ -59,7 +58,7 @@ def _wrap_sync(module: Any, stream_class: type[Any]) -> None:
             asking.hide(response, module)
         return response
 
-    setattr(send, _MARK, original)
+    patch.mark(send, original)
     client.send = send
 
 
@@ -90,7 +89,7 @@ def _wrap_async(module: Any, stream_class: type[Any]) -> None:
             asking.hide(response, module)
         return response
 
-    setattr(send, _MARK, original)
+    patch.mark(send, original)
     client.send = send
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 _wanted: dict[str, Callable[[ModuleType], None]] = {}
+_look_again: set[str] = set()
 _looking = threading.local()
 
 
@@ -23,16 +24,26 @@ def when_imported(name: str, function: Callable[[ModuleType], None]) -> None:
     _wanted[name] = function
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
-    module = sys.modules.get(name)
-    spec = getattr(module, "__spec__", None)
-    if module is not None and not getattr(spec, "_initializing", False):
-        _arrived(name, module)
+    _look_again.add(name)
+    _look()
+
+
+def _look() -> None:
+    """Find modules that were there before they were waited for, once they are wholly there."""
+    for name in tuple(_look_again):
+        module = sys.modules.get(name)
+        if getattr(getattr(module, "__spec__", None), "_initializing", False):
+            continue  # another thread, or a frame further up, is still importing it
+        _look_again.discard(name)
+        if module is not None:
+            _arrived(name, module)
 
 
 def forget(names: Sequence[str]) -> None:
     """Wait for these modules no longer."""
     for name in names:
         _wanted.pop(name, None)
+        _look_again.discard(name)
 
 
 def _arrived(name: str, module: ModuleType) -> None:
@@ -51,6 +62,8 @@ class _Finder:
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         del path, target
+        if _look_again:
+            _look()
         if name not in _wanted or getattr(_looking, "name", None) == name:
             return None
         _looking.name = name

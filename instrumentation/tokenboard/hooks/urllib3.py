@@ -12,7 +12,7 @@ import threading
 from typing import TYPE_CHECKING, Any, cast
 
 from tokenboard import mishap, propagation
-from tokenboard.hooks import exchange
+from tokenboard.hooks import exchange, patch
 from tokenboard.hooks.disguise import disguise
 from tokenboard.wire import match
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from tokenboard.hooks.exchange import Exchange
 
 MODULES = ("urllib3",)
-_MARK = "__tokenboard__"
 _ALONG = "_tokenboard_along"
 
 
@@ -38,7 +37,7 @@ _here = _Here()
 def install(module: Any) -> None:
     """Wrap ``urlopen`` of ``module``; harmless the second time."""
     pool = module.connectionpool.HTTPConnectionPool
-    if hasattr(pool.urlopen, _MARK):
+    if patch.is_in(pool.urlopen):
         return
     original = pool.urlopen
     plain: type[Any] = module.response.HTTPResponse
@@ -68,14 +67,14 @@ def install(module: Any) -> None:
             _read_along(seen, response, kwargs, plain, watched)
         return response
 
-    setattr(urlopen, _MARK, original)
+    patch.mark(urlopen, original)
     pool.urlopen = urlopen
 
 
 def uninstall(module: Any) -> None:
     """Undo ``install``, unless somebody has wrapped ``urlopen`` after us."""
     pool = module.connectionpool.HTTPConnectionPool
-    original = getattr(pool.urlopen, _MARK, None)
+    original = patch.original(pool.urlopen)
     if original is not None:
         pool.urlopen = original
 
