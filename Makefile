@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 DEMO_ARGS ?= $(shell test -t 1 || echo --once)
 PYTEST_ARGS ?=
 ENVS := .cache/envs
-TEST_ENVS := frameworks beside oldest
+TEST_ENVS := frameworks beside older oldest
 BENCH_ENVS := peers openlit logfire
 
 .PHONY: help demo test check format collector bench lock clean

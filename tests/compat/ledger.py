@@ -8,8 +8,10 @@ documentation; the address stands beside each.
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import re
+import secrets
 import struct
 import threading
 import zlib
@@ -43,7 +45,13 @@ class _Turn:
     path: str
     body: dict[str, Any]
     number: int
+    salt: str
     ledger: list[Billed] = field(default_factory=list)
+
+    def name(self, prefix: str) -> str:
+        """An id as long and random as real ones are, and the same each time for one request."""
+        digits = hashlib.sha256(f"{prefix}{self.number}{self.salt}".encode()).hexdigest()
+        return f"{prefix}{digits[:24]}"
 
     @property
     def input(self) -> int:
@@ -74,6 +82,7 @@ class Ledger:
         self.unknown: list[str] = []
         self._lock = threading.Lock()
         self._count = 0
+        self._salt = secrets.token_hex(8)
         self._server = Canned(self._answer)
 
     @property
@@ -98,7 +107,7 @@ class Ledger:
         path = asked.path.split("?")[0]
         for pattern, answer in _ROUTES:
             if asked.method == "POST" and re.search(pattern, path):
-                turn = _Turn(asked.path, json.loads(asked.body or b"{}"), number)
+                turn = _Turn(asked.path, json.loads(asked.body or b"{}"), number, self._salt)
                 reply = answer(turn)
                 with self._lock:
                     self.billed += turn.ledger
@@ -119,7 +128,7 @@ def _wants_tool(body: dict[str, Any]) -> str | None:
 def _openai_chat(turn: _Turn) -> Answer:
     body, number = turn.body, turn.number
     model = body["model"]
-    identity = f"chatcmpl-{number}"
+    identity = turn.name("chatcmpl-")
     usage = {
         "prompt_tokens": turn.input,
         "completion_tokens": turn.output,
@@ -169,7 +178,7 @@ def _openai_chat(turn: _Turn) -> Answer:
 # https://platform.openai.com/docs/api-reference/responses/object and …/responses-streaming
 def _openai_responses(turn: _Turn) -> Answer:
     body, number = turn.body, turn.number
-    model, identity = body["model"], f"resp_{number}"
+    model, identity = body["model"], turn.name("resp_")
     turn.bill(model, cached=turn.cached, id=identity, streamed=bool(body.get("stream")))
     text = "".join(turn.words)
     tool = _wants_tool(body)
@@ -259,8 +268,8 @@ def _openai_embeddings(turn: _Turn) -> Answer:
 
 # https://docs.claude.com/en/api/messages and …/build-with-claude/streaming
 def _anthropic(turn: _Turn) -> Answer:
-    body, number = turn.body, turn.number
-    identity = f"msg_{number}"
+    body = turn.body
+    identity = turn.name("msg_01")
     turn.bill(
         body["model"],
         input=turn.input + turn.cached,  # input_tokens leaves the cached ones out
@@ -340,7 +349,7 @@ def _gemini(turn: _Turn) -> Answer:
     match = re.search(r"models/([^/:]+):(\w+)", turn.path)
     assert match is not None
     model, method = match.groups()
-    identity = f"gemini-{turn.number}"
+    identity = turn.name("")
     thoughts = 5 + turn.number
     stream = method == "streamGenerateContent"
     turn.bill(
@@ -442,7 +451,7 @@ def _invoke(turn: _Turn) -> Answer:
     match = re.search(r"/model/([^/]+)/(invoke(?:-with-response-stream)?)$", turn.path)
     assert match is not None
     model, stream = unquote(match[1]), match[2] != "invoke"
-    identity = f"msg_bdrk_{turn.number}"
+    identity = turn.name("msg_bdrk_01")
     turn.bill(
         model, input=turn.input + turn.cached, cached=turn.cached, id=identity, streamed=stream
     )
@@ -459,7 +468,7 @@ def _invoke(turn: _Turn) -> Answer:
 # https://docs.cohere.com/reference/chat and …/chat-stream: billed_units are what is billed,
 # tokens what was read, and the two differ by what Cohere adds to the prompt
 def _cohere_chat(turn: _Turn) -> Answer:
-    model, identity = turn.body["model"], f"cohere-{turn.number}"
+    model, identity = turn.body["model"], turn.name("")
     stream = bool(turn.body.get("stream"))
     turn.bill(model, id=identity, streamed=stream)
     counts = {"input_tokens": turn.input, "output_tokens": turn.output}
@@ -496,7 +505,7 @@ def _cohere_chat(turn: _Turn) -> Answer:
 
 # https://docs.cohere.com/reference/embed
 def _cohere_embed(turn: _Turn) -> Answer:
-    identity = f"cohere-{turn.number}"
+    identity = turn.name("")
     turn.bill(turn.body["model"], output=None, id=identity)
     return document(
         {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from compat.conftest import booked
+from compat.conftest import booked, discreet
 
 ENV = "frameworks"
 
@@ -110,6 +110,7 @@ def test_the_providers_own_clients_are_booked(run):
     )
     # the host is this machine's for all of them: the path and the body must tell the formats apart
     assert len(outcome.ledger.billed) == 19
+    discreet(outcome)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +123,7 @@ def test_google_genai_is_booked_with_and_without_aiohttp(run, env, aiohttp):
     outcome = run(env, "google_genai", aiohttp)
     booked(outcome, "gemini-sync", "gemini-stream", "gemini-async", "gemini-async-stream")
     assert any(":countTokens" in asked.path for asked in outcome.ledger.asked)
+    discreet(outcome)
 
 
 def test_boto3_is_booked(run):
