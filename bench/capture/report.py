@@ -67,7 +67,9 @@ def _verdict_unknown(case: str, spans: list[Any], counted: list[Any]) -> str:
         return "invents usage"
     if not spans:
         return "no span"
-    if case.endswith("early") and not any(span["status"] == "ERROR" for span in spans):
+    # the conventions' mark of an answer that never came to its end
+    marked = any(span["status"] == "ERROR" or "error" in span["finish"] for span in spans)
+    if case.endswith("early") and not marked:
         return "span, not marked"
     return "right" if len(spans) == 1 else f"{len(spans)} spans"
 
@@ -116,7 +118,7 @@ def markdown(
     if floor:
         lines += [
             "",
-            f"For scale: one plain span of 24 attributes and three metrics: {floor[0]:.0f} µs here.",
+            f"For scale: a span of 24 attributes and three metrics: {floor[0]:.0f} µs here.",
         ]
     lines += ["", "| one call of | " + " | ".join(_LABELS.values()) + " |"]
     lines.append("|---" * (len(_LABELS) + 1) + "|")

@@ -219,7 +219,10 @@ def _truth(contender: str, url: str) -> dict[str, Any]:
 
     provider: Any = trace.get_tracer_provider()
     if not hasattr(provider, "add_span_processor"):
-        return {}
+        # tokenboard leaves the global provider to the app
+        from tokenboard import export
+
+        provider = export.providers().traces
     memory = InMemorySpanExporter()
     provider.add_span_processor(SimpleSpanProcessor(memory))
     apps = Apps(url)
@@ -240,6 +243,7 @@ def _truth(contender: str, url: str) -> dict[str, Any]:
                     "scope": span.instrumentation_scope.name if span.instrumentation_scope else "",
                     "name": span.name,
                     "status": span.status.status_code.name,
+                    "finish": str((span.attributes or {}).get("gen_ai.response.finish_reasons")),
                     **_reported(dict(span.attributes or {})),
                 }
                 for span in memory.get_finished_spans()
