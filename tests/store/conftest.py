@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -45,6 +47,36 @@ class Books:
             f"AND engine LIKE '%MergeTree' AND name NOT IN {kept}"
         ):
             self.run(f"TRUNCATE TABLE {{db}}.{table['name']}")
+
+    def price(self, *, version: int = 1, **values: Any) -> None:
+        """Put one price row of openai's m-1 into the table: US dollars per million tokens."""
+        row = {
+            "provider": "openai",
+            "model": "m-1",
+            "service_tier": "",
+            "valid_from": datetime(1970, 1, 1, tzinfo=UTC),
+            "minute_from": 0,
+            "minute_to": 1440,
+            "context_over": 0,
+            "priority": 1,
+            "known": True,
+            "input": Decimal(2),
+            "output": Decimal(8),
+            "cache_read": Decimal("0.5"),
+            "cache_write": Decimal(3),
+            "cache_write_1h": Decimal(4),
+            "audio_input": Decimal(40),
+            "audio_output": Decimal(80),
+            "reasoning": Decimal(8),
+            "request_usd": Decimal(0),
+            "source": "test",
+            "source_model": "m-1",
+            "version": version,
+            **values,
+        }
+        self.client.insert(
+            "prices", [list(row.values())], column_names=list(row), database=self.database
+        )
 
     def run(self, statement: str) -> None:
         self.client.command(statement.replace("{db}", self.database))

@@ -13,24 +13,9 @@ from tokenboard.store import prices
 NOON = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=5)
 
 
-def rate(books, *, version=1, **values):
-    """Put one price row into the table."""
-    row = {
-        "provider": "openai", "model": "m-1", "service_tier": "", "valid_from": datetime(1970, 1, 1, tzinfo=UTC),
-        "minute_from": 0, "minute_to": 1440, "context_over": 0, "priority": 1, "known": True,
-        "input": Decimal(2), "output": Decimal(8), "cache_read": Decimal("0.5"), "cache_write": Decimal(3),
-        "cache_write_1h": Decimal(4), "audio_input": Decimal(40), "audio_output": Decimal(80),
-        "reasoning": Decimal(8), "request_usd": Decimal(0), "source": "test", "source_model": "m-1",
-        "version": version, **values,
-    }  # fmt: skip
-    books.client.insert(
-        "prices", [list(row.values())], column_names=list(row), database=books.database
-    )
-
-
 def test_every_kind_of_token_has_its_rate(books):
     """Cached, cache-written, audio and plain tokens of one call are billed at their own rates."""
-    rate(books)
+    books.price()
     books.send(
         call(
             ts=NOON, model="m-1", input_tokens=1000, output_tokens=500, cache_read=300, cache_write=200,
@@ -49,8 +34,8 @@ def test_every_kind_of_token_has_its_rate(books):
 
 def test_the_context_decides_for_each_call(books):
     """Two calls of 150,000 tokens are cheap, one of 300,000 is dear: sums could not tell."""
-    rate(books)
-    rate(books, context_over=200_000, priority=2, input=Decimal(4), output=Decimal(16))
+    books.price()
+    books.price(context_over=200_000, priority=2, input=Decimal(4), output=Decimal(16))
     for tokens in (150_000, 150_000, 200_000, 200_001):
         books.send(call(ts=NOON, model="m-1", input_tokens=tokens, output_tokens=0, prompt=None))
     books.refresh()
@@ -63,15 +48,15 @@ def test_the_context_decides_for_each_call(books):
 def test_date_time_of_day_and_service_tier_pick_the_rate(books):
     """A newer price holds from its day on, a night price at night, a tier's price for its tier."""
     day = NOON.replace(hour=0)
-    rate(books)
+    books.price()
     rate(
         books,
         priority=2,
         valid_from=(day - timedelta(days=5)).replace(tzinfo=None),
         input=Decimal(3),
     )
-    rate(books, priority=3, minute_from=1200, minute_to=120, input=Decimal(1))
-    rate(books, priority=4, service_tier="batch", input=Decimal("0.25"))
+    books.price(priority=3, minute_from=1200, minute_to=120, input=Decimal(1))
+    books.price(priority=4, service_tier="batch", input=Decimal("0.25"))
     old, noon, night = (
         day - timedelta(days=6, hours=-12),
         day - timedelta(hours=12),
@@ -96,7 +81,7 @@ def test_date_time_of_day_and_service_tier_pick_the_rate(books):
 
 def test_unknown_is_not_free(books):
     """Unknown usage and unknown prices cost NULL and are counted; a refused call costs nothing."""
-    rate(books)
+    books.price()
     books.send(
         call(ts=NOON, model="m-1", input_tokens=None, output_tokens=None),
         call(ts=NOON, model="m-2", input_tokens=10, output_tokens=1),
@@ -122,12 +107,12 @@ def test_a_person_with_nothing_priced_has_no_cost(books):
 
 def test_a_corrected_price_corrects_what_was_spent(books):
     """A new version of a model's prices replaces the former rows whole, and past calls with them."""
-    rate(books, version=1)
-    rate(books, version=1, context_over=10, priority=9, input=Decimal(1000))
+    books.price(version=1)
+    books.price(version=1, context_over=10, priority=9, input=Decimal(1000))
     books.send(call(ts=NOON, model="m-1", input_tokens=1_000_000, output_tokens=0))
     books.refresh()
     assert books.value("SELECT cost_usd FROM {db}.leaderboard") == 1000
-    rate(books, version=2, input=Decimal(5))
+    books.price(version=2, input=Decimal(5))
     books.run("INSERT INTO {db}.dirty_slots SELECT slot, 1, 0 FROM {db}.dirty_slots")
     books.refresh()
     assert books.value("SELECT cost_usd FROM {db}.leaderboard") == 5
