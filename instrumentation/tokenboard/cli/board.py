@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 WIDE = 120
 """From how many columns on a terminal shows everything."""
+_SHOWN: Final = 100
+"""People in the table when nobody says how many."""
 COLUMNS: Final = (
     *("rank", "prev_rank", "user_id", "display_name", "team", "gross_tokens", "net_tokens"),
     *("tier", "titles", "cost_usd", "calls", "sessions", "models", "cache_read_ratio"),
@@ -29,7 +31,11 @@ COLUMNS: Final = (
 @click.command()
 @common.reading
 @click.option("--team", multiple=True, help="Only this team; may be given more than once.")
-@click.option("--top", type=click.IntRange(min=1), help="Only so many rows.")
+@click.option(
+    "--top",
+    type=click.IntRange(min=1),
+    help=f"Only so many rows. [default: all with --json, {_SHOWN} in the table]",
+)
 def leaderboard(reader: common.Reader, team: tuple[str, ...], top: int | None) -> None:
     """Who burned how many tokens, ranked by what is left net of waste.
 
@@ -44,7 +50,10 @@ def leaderboard(reader: common.Reader, team: tuple[str, ...], top: int | None) -
         common.print_json(rows)
     elif rows:
         console = show.console()
-        console.print(board_table(rows, wide=console.width >= WIDE))
+        shown = rows[: top or _SHOWN]
+        console.print(board_table(shown, wide=console.width >= WIDE))
+        if len(shown) < len(rows):
+            common.say(f"{len(shown)} of {len(rows):,} people; --top {len(rows)} shows all.")
 
 
 def board_rows(client: Client, since: timedelta, teams: Sequence[str] = ()) -> list[common.Row]:
