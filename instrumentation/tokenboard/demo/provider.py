@@ -77,6 +77,8 @@ class Faults:
 
 
 _RETRY_AFTER_MS: Final = 20
+_KEEP_ALIVE: Final = 600
+"""Seconds that an idle connection stays open."""
 
 
 class Provider:
@@ -103,7 +105,13 @@ class Provider:
         self._transcripts: dict[str, Transcript] = {}
         self._socket = socket.create_server(("127.0.0.1", 0))
         config = uvicorn.Config(
-            self._app(), log_level="critical", access_log=False, lifespan="off", ws="none"
+            self._app(),
+            log_level="critical",
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            # A connection closed just as it is used again is a failed attempt, by chance.
+            timeout_keep_alive=_KEEP_ALIVE,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
