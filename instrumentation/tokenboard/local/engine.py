@@ -52,7 +52,8 @@ class Engine:
 
     Raises:
         DataDirInUseError: another process has the directory; the message names it.
-        DataDirError: the directory cannot be written, or this process has another one open.
+        DataDirError: the directory cannot be written, or holds books of a newer tokenboard, or this
+            process has another one open.
     """
 
     def __init__(
@@ -75,6 +76,8 @@ class Engine:
         client = self.client(use_database=False)
         try:
             store.migrate(client, database=self.database)
+        except store.MigrationError as error:
+            raise DataDirError(f"{self.data_dir}: {error}") from error
         finally:
             client.close()
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-MAX_RESULT = 256 * 2**20
+MAX_RESULT = 128 * 2**20
 _MAX_WAITING = 64
 
 # What one query may use: seconds, bytes, rows, threads. A client can ask for less, never for more.
@@ -123,8 +123,16 @@ class Reading:
             handle.close()
 
     def close(self) -> None:
-        """Wait for running queries, drop waiting ones. Idempotent."""
-        self._pool.shutdown(cancel_futures=True)
+        """Drop waiting queries and end running ones. Idempotent."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._waiting:
+            handle = self.engine.handle()
+            try:
+                running = "query_kind = 'Select' AND Settings['readonly'] = '1'"
+                handle.query(f"KILL QUERY WHERE {running} ASYNC", "TabSeparated")
+            finally:
+                handle.close()
+        self._pool.shutdown()
 
 
 def answer(
