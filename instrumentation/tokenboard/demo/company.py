@@ -93,18 +93,18 @@ class Company:
         return Person("noor", "platform", lanes)
 
     def _felix(self) -> Iterator[Job]:
-        yield from self._claude("claude-opus-5", "file-orders", "felix", 22, 8, ttl="1h")
+        yield from self._claude("claude-opus-5", "file-monorepo", "felix", 14, 8, ttl="1h")
 
     def _ada(self) -> Iterator[Job]:
         """Something of everything: five models, each a fair share."""
-        yield from self._chats("gpt-5.5", "file-orders", "ada", 5, 8)
-        yield from self._chats("gpt-6-sol", "file-orders", "ada", 5, 8)
-        yield from self._conversations("gpt-5.4-mini", "file-contracts", "ada", 4, 8)
-        yield from self._claude("claude-opus-5", "file-orders", "ada", 7, 8)
+        yield from self._chats("gpt-5.5", "file-monorepo", "ada", 4, 6)
+        yield from self._chats("gpt-6-sol", "file-monorepo", "ada", 4, 6)
+        yield from self._conversations("gpt-5.4-mini", "file-contracts", "ada", 3, 8)
+        yield from self._claude("claude-opus-5", "file-monorepo", "ada", 5, 8)
         yield from self._claude("claude-haiku-4-5", "file-handbook", "ada", 5, 8)
 
     def _ravi(self) -> Iterator[Job]:
-        yield from self._chats("gpt-6-sol", "file-orders", "ravi", 12, 8)
+        yield from self._chats("gpt-6-sol", "file-orders", "ravi", 8, 8)
         yield from self._conversations("gpt-5.5", "file-service", "ravi", 6, 6)
 
     def _lena(self) -> Iterator[Job]:
@@ -133,12 +133,12 @@ class Company:
         yield from self._claude("claude-haiku-4-5", "file-service", "zoe", 3, 6)
 
     def _bea(self) -> Person:
-        texts = [f"Ticket {n}: my order {7000 + n} has not arrived. " * 40 for n in range(160)]
+        texts = [f"Ticket {n}: my order {7000 + n} has not arrived. " * 40 for n in range(96)]
         summaries: tuple[Job, ...] = tuple(
-            lambda desk, part=texts[start : start + 16]: desk.summarise_all(
+            lambda desk, part=texts[start : start + 12]: desk.summarise_all(
                 self.provider_url, "bea", "gpt-5.4-mini", part
             )
-            for start in range(0, len(texts), 16)
+            for start in range(0, len(texts), 12)
         )
         return Person("bea", "support", (summaries,))
 
