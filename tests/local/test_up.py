@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -100,6 +101,19 @@ def test_posts_under_way_when_stopped_are_written_or_refused(tmp_path):
         assert running.process.wait(60) == 0
     with up(tmp_path) as again:
         assert int(again.value("SELECT count() FROM otel_traces")) >= acknowledged > 0
+
+
+def test_a_stop_ends_running_queries(tmp_path):
+    """Ctrl-C waits for nobody's endless query: each gets an error of ClickHouse's kind."""
+    with up(tmp_path) as running:
+        endless = "SELECT uniqExact(cityHash64(number) % 10) FROM numbers(1000000000000)"
+        with ThreadPoolExecutor(8) as pool:
+            asked = [pool.submit(running.sql, endless) for _ in range(8)]
+            time.sleep(1)  # long enough for some to run and some to wait; either way they must end
+            assert running.stop()[0] == 0
+        for answer in (one.result() for one in asked):
+            assert answer.status_code >= 500
+            assert answer.headers["x-clickhouse-exception-code"] in ("394", "236")
 
 
 def test_sigkill_loses_nothing_acknowledged(tmp_path):

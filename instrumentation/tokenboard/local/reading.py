@@ -67,6 +67,7 @@ class Reading:
         self.limits = limits
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="tokenboard-query")
         self._waiting = 0
+        self._closed = False
         reader = engine.reader({})
         try:
             functions = reader.query("SELECT name FROM system.table_functions", "TSV").bytes()
@@ -91,13 +92,19 @@ class Reading:
         """Run ``work`` in one of the threads.
 
         Raises:
-            QueryError: too many are waiting already.
+            QueryError: too many are waiting already, or the stack is stopping.
         """
+        if self._closed:
+            raise _stopping()
         if self._waiting >= _MAX_WAITING:
             raise QueryError(202, "Too many simultaneous queries", "TOO_MANY_SIMULTANEOUS_QUERIES")
         self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        except asyncio.CancelledError:
+            if self._closed:
+                raise _stopping() from None
+            raise
         finally:
             self._waiting -= 1
 
@@ -124,15 +131,21 @@ class Reading:
 
     def close(self) -> None:
         """Drop waiting queries and end running ones. Idempotent."""
+        if self._closed:
+            return
+        self._closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
-        if self._waiting:
-            handle = self.engine.handle()
-            try:
-                running = "query_kind = 'Select' AND Settings['readonly'] = '1'"
-                handle.query(f"KILL QUERY WHERE {running} ASYNC", "TabSeparated")
-            finally:
-                handle.close()
+        handle = self.engine.handle()
+        try:
+            running = "query_kind = 'Select' AND Settings['readonly'] = '1'"
+            handle.query(f"KILL QUERY WHERE {running} ASYNC", "TabSeparated")
+        finally:
+            handle.close()
         self._pool.shutdown()
+
+
+def _stopping() -> QueryError:
+    return QueryError(236, "The stack is stopping", "ABORTED")
 
 
 def answer(

@@ -103,7 +103,6 @@ class Stack:
         )
         self._closers.append(ingest.close)
         reading = Reading(engine)
-        self._closers.append(reading.close)
         interface = HttpInterface(reading, read_only=self._read_only, on_written=scheduler.notify)
         scheduler.notify()
 
@@ -123,6 +122,8 @@ class Stack:
         }
         servers = _Servers({name: (apps[name], sockets[name]) for name in apps})
         self._closers.append(servers.stop)
+        # First of all: a stop waits for no reader's long query, only for what is to be written.
+        self._closers.append(reading.close)
         servers.start()
         self.addresses.update(
             {name: f"http://{HOST}:{one.getsockname()[1]}" for name, one in sockets.items()}
