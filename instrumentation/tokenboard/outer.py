@@ -58,6 +58,9 @@ class Call:
     def first_chunk(self) -> None:
         """The other one measures."""
 
+    def say(self, content: dict[str, str]) -> None:
+        """The other one notes content in its own way."""
+
     def end(
         self,
         answer: ResponseFacts | None,

@@ -28,6 +28,7 @@ LONGEST_NAME = 256
 
 _TRUE = frozenset({"true", "1", "yes", "on"})
 _FALSE = frozenset({"false", "0", "no", "off", ""})
+_ON_SPANS = frozenset({"span_only", "span_and_event"})
 _PROTOCOLS = frozenset({"http/protobuf", "grpc"})
 
 
@@ -66,6 +67,9 @@ class Settings:
     guard: Any = None
     propagate_hosts: Any = None
     inject_usage: bool = False
+    content: bool = False
+    content_limit: int = 65_536
+    redact: Any = None
     traces: Signal = field(default_factory=Signal)
     metrics: Signal = field(default_factory=Signal)
     tracer_provider: Any = None
@@ -84,6 +88,9 @@ def read(environ: Mapping[str, str]) -> Settings:
         guard=env.text("TOKENBOARD_GUARD") or None,
         propagate_hosts=env.text("TOKENBOARD_PROPAGATE_HOSTS") or None,
         inject_usage=env.flag("TOKENBOARD_INJECT_USAGE"),
+        content=env.content("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"),
+        content_limit=env.number("TOKENBOARD_CONTENT_LIMIT", 65_536, least=256),
+        redact=env.text("TOKENBOARD_REDACT") or None,
         traces=env.signal("traces"),
         metrics=env.signal("metrics"),
     )
@@ -112,6 +119,8 @@ def override(
     guard: Any = None,
     propagate_hosts: Any = None,
     inject_usage: bool | None = None,
+    content: bool | None = None,
+    redact: Any = None,
     tracer_provider: Any = None,
     meter_provider: Any = None,
 ) -> Settings:
@@ -129,6 +138,8 @@ def override(
         "guard": guard,
         "propagate_hosts": propagate_hosts,
         "inject_usage": inject_usage,
+        "content": content,
+        "redact": redact,
         "tracer_provider": tracer_provider,
         "meter_provider": meter_provider,
     }
@@ -190,6 +201,22 @@ class _Reader:
         if value not in _TRUE and value not in _FALSE:
             _warn(variable, value, "true or false", "false")
         return value in _TRUE
+
+    def content(self, variable: str) -> bool:
+        value = self.text(variable).lower()
+        if value in _ON_SPANS or value in _TRUE:
+            return True
+        if value not in _FALSE and value != "no_content":
+            _warn(variable, value, "span_only or no_content", "no_content")
+        return False
+
+    def number(self, variable: str, default: int, least: int) -> int:
+        value = self.text(variable).replace("_", "")
+        if value.isdecimal() and int(value) >= least:
+            return int(value)
+        if value:
+            _warn(variable, value, f"a whole number from {least}", str(default))
+        return default
 
     def http_spans(self, variable: str) -> HttpSpans:
         return _http_spans(variable, self.text(variable) or "other")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tokenboard import mishap, runaway, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from opentelemetry.metrics import MeterProvider
     from opentelemetry.trace import TracerProvider
@@ -30,6 +30,8 @@ def init(
     guard: str | Mapping[str, Any] | bool | None = None,
     propagate_hosts: str | Iterable[str] | None = None,
     inject_usage: bool | None = None,
+    content: bool | None = None,
+    redact: Callable[[str], str] | None = None,
     tracer_provider: TracerProvider | None = None,
     meter_provider: MeterProvider | None = None,
 ) -> None:
@@ -54,6 +56,9 @@ def init(
             commas between; see ``propagation``; ``TOKENBOARD_PROPAGATE_HOSTS``.
         inject_usage: ask for the usage of OpenAI-like streams that come without; the app's own
             chunks stay as they were; ``TOKENBOARD_INJECT_USAGE``.
+        content: have prompts and answers on the spans; see ``content``; off unless
+            ``OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`` says ``span_only``.
+        redact: what every text passes through before that; ``TOKENBOARD_REDACT``.
         tracer_provider: where spans go; the app's global one, else one of tokenboard's own.
         meter_provider: where metrics go; likewise.
     """
@@ -68,6 +73,8 @@ def init(
             guard=guard,
             propagate_hosts=propagate_hosts,
             inject_usage=inject_usage,
+            content=content,
+            redact=redact,
             tracer_provider=tracer_provider,
             meter_provider=meter_provider,
         )

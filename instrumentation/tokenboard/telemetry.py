@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
-from functools import lru_cache
+from functools import cache, lru_cache
 from time import perf_counter, time_ns
 from typing import TYPE_CHECKING, Any
 
@@ -101,6 +101,7 @@ def instruments() -> Instruments:
     return found
 
 
+@cache
 def _version() -> str:
     from importlib.metadata import PackageNotFoundError, version
 
@@ -191,6 +192,10 @@ class Call:
         """Note that the answer begins to arrive."""
         if self._first is None:
             self._first = perf_counter() - self._started
+
+    def say(self, content: dict[str, str]) -> None:
+        """Have the span say what was said; only where the app wants it."""
+        self._span.set_attributes(content)
 
     def end(
         self,

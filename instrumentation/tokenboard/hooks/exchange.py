@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from opentelemetry.context import Context
 
+    from tokenboard.content import Content, Reader
     from tokenboard.runs import Watch
     from tokenboard.wire.headers import HeaderSource
 
@@ -66,7 +67,12 @@ def begin(endpoint: wire.Endpoint, body: bytes, headers: HeaderSource) -> Exchan
             return None
         facts = _threads.follow(facts)
         watch = None if endpoint.poll else runaway.before(facts, context)
-        return Exchange(endpoint, facts, hasher, context, watch)
+        exchange = Exchange(endpoint, facts, hasher, context, watch)
+        if wanted.content:
+            from tokenboard import content
+
+            exchange.note(content.begin(facts, body))
+        return exchange  # noqa: TRY300 - what fails here is ours
     except Exception:
         mishap.report("reading a request")
         return None
@@ -107,6 +113,7 @@ class Exchange:
         "_inside",
         "_outside",
         "_reader",
+        "_said",
         "_status",
         "_streamed",
         "_token",
@@ -122,6 +129,7 @@ class Exchange:
         watch: Watch | None,
     ) -> None:
         self._watch = watch
+        self._said: Content | None = None
         self._endpoint = endpoint
         self._facts = facts
         self._hasher = hasher
@@ -136,7 +144,7 @@ class Exchange:
             inside[_MUTE_HTTP] = True
         self._inside = otel.Context(inside)
         self._token: Token[Context] | None = None
-        self._reader: wire.ResponseReader | None = None
+        self._reader: Reader | None = None
         self._status: int | None = None
         self._streamed = False
         self._ended = False
@@ -163,6 +171,10 @@ class Exchange:
                     headers.pop(name, None)
         except Exception:
             mishap.report("looking for trace headers")
+
+    def note(self, content: Content | None) -> None:
+        """Have what is said noted too."""
+        self._said = content
 
     @property
     def streams(self) -> bool:
@@ -196,6 +208,8 @@ class Exchange:
             self._reader = self._endpoint.reader(
                 self._facts, status, headers, self._hasher, encoded=encoded
             )
+            if self._said is not None:
+                self._reader = self._said.beside(self._reader, headers, encoded=encoded)
         except Exception:
             mishap.report("reading an answer's head")
 
@@ -248,6 +262,8 @@ class Exchange:
                     return
                 call = call or self._record(facts)
             if call is not None:
+                if self._said is not None:
+                    call.say(self._said.attributes())
                 call.end(answer, self._status, error=failure, streamed=self._streamed, at=at)
         except Exception:
             mishap.report("writing down a call")

@@ -1,0 +1,563 @@
+"""Prompts and answers on the spans: only on request, redacted, bounded, by the conventions' shapes.
+
+Expected values follow https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/ and its JSON
+schemas for input messages, output messages, system instructions and tool definitions.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import anthropic
+import boto3
+import httpx2
+import openai
+import pytest
+import tokenboard
+from fakes.canned import Answer, Canned, document, events
+from fakes.eventstream import chunk, frame
+from google import genai
+from hypothesis import given
+from hypothesis import settings as given_settings
+from hypothesis import strategies as st
+from tokenboard import content, settings
+from tokenboard.content import limits
+
+SYSTEM, INPUT, OUTPUT, TOOLS = (
+    f"gen_ai.{name}"
+    for name in ("system_instructions", "input.messages", "output.messages", "tool.definitions")
+)
+SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
+
+
+def text(said):
+    return {"type": "text", "content": said}
+
+
+@pytest.fixture
+def noted(books):
+    """Function: an attribute of the only span, read as JSON; None if it is absent."""
+    tokenboard.init(content=True)
+
+    def read(name):
+        value = books.one().attributes.get(name)
+        return None if value is None else json.loads(value)
+
+    yield read
+    tokenboard.init(content=False)
+
+
+def chat_answer(**message):
+    return document(
+        {
+            "id": "c-1",
+            "object": "chat.completion",
+            "created": 1,
+            "model": "gpt-test",
+            "choices": [
+                {
+                    "index": 0,
+                    "message": {"role": "assistant", "content": None, **message},
+                    "finish_reason": "tool_calls" if "tool_calls" in message else "stop",
+                }
+            ],
+        }
+    )
+
+
+CALL = {
+    "id": "call_1",
+    "type": "function",
+    "function": {"name": "weather", "arguments": '{"city":"Paris"}'},
+}
+CALLED = {"type": "tool_call", "id": "call_1", "name": "weather", "arguments": {"city": "Paris"}}
+
+
+def test_openai_chat(noted):
+    """System, user, assistant and tool messages in; a tool call out; the tools on offer."""
+    messages = [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": [{"type": "text", "text": "Weather?"}, {"type": "image_url", "image_url": {"url": "https://x.example/a.png"}}]},
+        {"role": "assistant", "content": None, "tool_calls": [CALL]},
+        {"role": "tool", "tool_call_id": "call_1", "content": "rain"},
+    ]  # fmt: skip
+    tools = [
+        {
+            "type": "function",
+            "function": {"name": "weather", "description": "Look.", "parameters": SCHEMA},
+        }
+    ]
+    with Canned([chat_answer(content="One more.", tool_calls=[CALL])]) as server:
+        api = openai.OpenAI(api_key="k", base_url=f"{server.url}/v1")
+        api.chat.completions.create(model="gpt-test", messages=messages, tools=tools)
+    assert noted(INPUT) == [
+        {"role": "system", "parts": [text("Be brief.")]},
+        {"role": "user", "parts": [text("Weather?"), {"type": "uri", "mime_type": None, "modality": "image", "uri": "https://x.example/a.png"}]},
+        {"role": "assistant", "parts": [CALLED]},
+        {"role": "tool", "parts": [{"type": "tool_call_response", "id": "call_1", "response": "rain"}]},
+    ]  # fmt: skip
+    assert noted(OUTPUT) == [
+        {"role": "assistant", "parts": [text("One more."), CALLED], "finish_reason": "tool_call"}
+    ]
+    assert noted(TOOLS) == [
+        {"type": "function", "name": "weather", "description": "Look.", "parameters": SCHEMA}
+    ]
+    assert noted(SYSTEM) is None
+
+
+def test_an_openai_stream_is_put_together(noted):
+    """Pieces of two choices and of a tool call's arguments, cut anywhere."""
+
+    def piece(index, delta, reason=None):
+        choice = {"index": index, "delta": delta, "finish_reason": reason}
+        return {
+            "id": "c",
+            "object": "chat.completion.chunk",
+            "created": 1,
+            "model": "m",
+            "choices": [choice],
+        }
+
+    stream = events(
+        piece(0, {"role": "assistant", "content": "Hel"}),
+        piece(1, {"role": "assistant", "content": "Oth"}),
+        piece(0, {"content": "lo"}),
+        piece(1, {"content": "er"}),
+        piece(0, {"tool_calls": [{"index": 0, **CALL, "function": {"name": "weather", "arguments": '{"ci'}}]}),
+        piece(0, {"tool_calls": [{"index": 0, "function": {"arguments": 'ty":"Paris"}'}}]}),
+        piece(0, {}, "tool_calls"),
+        piece(1, {}, "length"),
+        done=True, size=19,
+    )  # fmt: skip
+    with Canned([stream]) as server:
+        api = openai.OpenAI(api_key="k", base_url=f"{server.url}/v1")
+        list(
+            api.chat.completions.create(
+                model="m", messages=[{"role": "user", "content": "Hi"}], n=2, stream=True
+            )
+        )
+    assert noted(OUTPUT) == [
+        {"role": "assistant", "parts": [text("Hello"), CALLED], "finish_reason": "tool_call"},
+        {"role": "assistant", "parts": [text("Other")], "finish_reason": "length"},
+    ]
+
+
+def test_openai_responses(noted):
+    """Instructions apart, items in, items out as one message."""
+    output = [
+        {"type": "reasoning", "id": "rs", "summary": [{"type": "summary_text", "text": "Hm."}]},
+        {"type": "message", "id": "m", "status": "completed", "role": "assistant", "content": [{"type": "output_text", "text": "Rain.", "annotations": []}]},
+    ]  # fmt: skip
+    response = {
+        "id": "resp_1", "object": "response", "created_at": 1, "model": "gpt-5", "status": "completed",
+        "output": output, "parallel_tool_calls": True, "tool_choice": "auto", "tools": [],
+    }  # fmt: skip
+    stream = events(
+        {"type": "response.created", "sequence_number": 0, "response": {**response, "status": "in_progress", "output": []}},
+        {"type": "response.output_text.delta", "sequence_number": 1, "item_id": "m", "output_index": 1, "content_index": 0, "delta": "Rain.", "logprobs": []},
+        {"type": "response.completed", "sequence_number": 2, "response": response},
+        named=True,
+    )  # fmt: skip
+    with Canned([stream]) as server:
+        api = openai.OpenAI(api_key="k", base_url=f"{server.url}/v1")
+        asked = [
+            {"role": "user", "content": "Weather?"},
+            {"type": "function_call", "call_id": "call_1", "name": "weather", "arguments": '{"city":"Paris"}'},
+            {"type": "function_call_output", "call_id": "call_1", "output": "rain"},
+        ]  # fmt: skip
+        tools = [{"type": "function", "name": "weather", "parameters": SCHEMA, "strict": True}]
+        list(
+            api.responses.create(
+                model="gpt-5", instructions="Be brief.", input=asked, tools=tools, stream=True
+            )
+        )
+    assert noted(SYSTEM) == [text("Be brief.")]
+    assert noted(INPUT) == [
+        {"role": "user", "parts": [text("Weather?")]},
+        {"role": "assistant", "parts": [CALLED]},
+        {"role": "tool", "parts": [{"type": "tool_call_response", "id": "call_1", "response": "rain"}]},
+    ]  # fmt: skip
+    thought = {"type": "reasoning", "content": "Hm."}
+    assert noted(OUTPUT) == [
+        {"role": "assistant", "parts": [thought, text("Rain.")], "finish_reason": "stop"}
+    ]
+    assert noted(TOOLS) == [{"type": "function", "name": "weather", "parameters": SCHEMA}]
+
+
+def test_an_anthropic_stream(noted):
+    """Thinking, text and a tool call of a stream; results in a user's turn are a tool's."""
+    start = {
+        "type": "message_start",
+        "message": {
+            "id": "msg_1", "type": "message", "role": "assistant", "model": "claude", "content": [],
+            "stop_reason": None, "usage": {"input_tokens": 1, "output_tokens": 1},
+        },
+    }  # fmt: skip
+
+    def block(index, first, *deltas):
+        return [
+            {"type": "content_block_start", "index": index, "content_block": first},
+            *({"type": "content_block_delta", "index": index, "delta": delta} for delta in deltas),
+            {"type": "content_block_stop", "index": index},
+        ]
+
+    stream = events(
+        start,
+        *block(0, {"type": "thinking", "thinking": "", "signature": ""}, {"type": "thinking_delta", "thinking": "Hm."}),
+        *block(1, {"type": "text", "text": ""}, {"type": "text_delta", "text": "Let me "}, {"type": "text_delta", "text": "see."}),
+        *block(2, {"type": "tool_use", "id": "call_1", "name": "weather", "input": {}}, {"type": "input_json_delta", "partial_json": '{"city":'}, {"type": "input_json_delta", "partial_json": '"Paris"}'}),
+        {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 9}},
+        {"type": "message_stop"},
+        named=True,
+    )  # fmt: skip
+    messages = [
+        {"role": "user", "content": [{"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGVsbG8="}}]},
+        {"role": "assistant", "content": [{"type": "tool_use", "id": "call_1", "name": "weather", "input": {"city": "Paris"}}]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "call_1", "content": "rain"}]},
+    ]  # fmt: skip
+    with Canned([stream]) as server:
+        api = anthropic.Anthropic(api_key="k", base_url=server.url)
+        with api.messages.stream(
+            model="claude",
+            max_tokens=9,
+            system="Be brief.",
+            messages=messages,
+            tools=[{"name": "weather", "input_schema": SCHEMA}],
+        ) as got:
+            got.get_final_message()
+    assert noted(SYSTEM) == [text("Be brief.")]
+    assert noted(INPUT) == [
+        {"role": "user", "parts": [{"type": "blob", "mime_type": "image/png", "modality": "image", "content": ""}]},
+        {"role": "assistant", "parts": [CALLED]},
+        {"role": "tool", "parts": [{"type": "tool_call_response", "id": "call_1", "response": "rain"}]},
+    ]  # fmt: skip
+    assert noted(OUTPUT) == [
+        {
+            "role": "assistant",
+            "parts": [{"type": "reasoning", "content": "Hm."}, text("Let me see."), CALLED],
+            "finish_reason": "tool_call",
+        }
+    ]
+    assert noted(TOOLS) == [{"type": "function", "name": "weather", "parameters": SCHEMA}]
+
+
+def test_gemini(noted):
+    """Gemini's contents and parts; its model is the assistant."""
+    parts = [{"text": "Hm.", "thought": True}, {"text": "Rain."}, {"functionCall": {"id": "call_1", "name": "weather", "args": {"city": "Paris"}}}]  # fmt: skip
+    answer = {
+        "candidates": [{"content": {"role": "model", "parts": parts}, "finishReason": "STOP"}]
+    }
+    with Canned([events(answer)]) as server:
+        api = genai.Client(api_key="k", http_options={"base_url": server.url})
+        config = {"system_instruction": "Be brief.", "tools": [{"function_declarations": [{"name": "weather", "description": "Look."}]}]}  # fmt: skip
+        list(api.models.generate_content_stream(model="gemini", contents="Weather?", config=config))
+    assert noted(SYSTEM) == [text("Be brief.")]
+    assert noted(INPUT) == [{"role": "user", "parts": [text("Weather?")]}]
+    assert noted(OUTPUT) == [
+        {
+            "role": "assistant",
+            "parts": [{"type": "reasoning", "content": "Hm."}, text("Rain."), CALLED],
+            "finish_reason": "stop",
+        }
+    ]
+    assert noted(TOOLS) == [{"type": "function", "name": "weather", "description": "Look."}]
+
+
+def bedrock(server):
+    return boto3.client(
+        "bedrock-runtime", region_name="us-east-1", endpoint_url=server.url,
+        aws_access_key_id="a", aws_secret_access_key="b",
+    )  # fmt: skip
+
+
+def test_bedrock_converse_stream(noted):
+    """Converse's blocks, and the events of its stream."""
+    frames = [
+        frame("messageStart", {"role": "assistant"}),
+        frame("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"text": "Let me "}}),
+        frame("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"text": "see."}}),
+        frame("contentBlockStart", {"contentBlockIndex": 1, "start": {"toolUse": {"toolUseId": "call_1", "name": "weather"}}}),
+        frame("contentBlockDelta", {"contentBlockIndex": 1, "delta": {"toolUse": {"input": '{"city":"Paris"}'}}}),
+        frame("messageStop", {"stopReason": "tool_use"}),
+        frame("metadata", {"usage": {"inputTokens": 1, "outputTokens": 1, "totalTokens": 2}, "metrics": {"latencyMs": 1}}),
+    ]  # fmt: skip
+    messages = [
+        {"role": "user", "content": [{"text": "Weather?"}]},
+        {"role": "assistant", "content": [{"toolUse": {"toolUseId": "call_1", "name": "weather", "input": {"city": "Paris"}}}]},
+        {"role": "user", "content": [{"toolResult": {"toolUseId": "call_1", "content": [{"text": "rain"}]}}]},
+    ]  # fmt: skip
+    answer = Answer(chunks=frames, headers={"content-type": "application/vnd.amazon.eventstream"})
+    with Canned([answer]) as server:
+        got = bedrock(server).converse_stream(
+            modelId="m",
+            messages=messages,
+            system=[{"text": "Be brief."}],
+            toolConfig={
+                "tools": [{"toolSpec": {"name": "weather", "inputSchema": {"json": SCHEMA}}}]
+            },
+        )
+        list(got["stream"])
+    assert noted(SYSTEM) == [text("Be brief.")]
+    assert noted(INPUT) == [
+        {"role": "user", "parts": [text("Weather?")]},
+        {"role": "assistant", "parts": [CALLED]},
+        {"role": "tool", "parts": [{"type": "tool_call_response", "id": "call_1", "response": [{"text": "rain"}]}]},
+    ]  # fmt: skip
+    assert noted(OUTPUT) == [
+        {"role": "assistant", "parts": [text("Let me see."), CALLED], "finish_reason": "tool_call"}
+    ]
+    assert noted(TOOLS) == [{"type": "function", "name": "weather", "parameters": SCHEMA}]
+
+
+INVOKED = {
+    "claude": (
+        {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": [{"role": "user", "content": "Weather?"}]},
+        {"type": "message", "content": [{"type": "text", "text": "Rain."}], "stop_reason": "end_turn"},
+    ),
+    "nova": (
+        {"schemaVersion": "messages-v1", "messages": [{"role": "user", "content": [{"text": "Weather?"}]}]},
+        {"output": {"message": {"role": "assistant", "content": [{"text": "Rain."}]}}, "stopReason": "end_turn"},
+    ),
+    "llama": ({"prompt": "Weather?"}, {"generation": "Rain.", "stop_reason": "stop"}),
+    "titan": ({"inputText": "Weather?"}, {"results": [{"outputText": "Rain.", "completionReason": "FINISH"}]}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("family", INVOKED)
+@pytest.mark.parametrize("streamed", [False, True])
+def test_bedrock_invoke(noted, family, streamed):
+    """Each model's own body inside Bedrock, whole and in a stream."""
+    asked, answered = INVOKED[family]
+    if streamed:
+        answer = Answer(
+            chunks=[chunk(answered)], headers={"content-type": "application/vnd.amazon.eventstream"}
+        )
+    else:
+        answer = document(answered)
+    with Canned([answer]) as server:
+        api = bedrock(server)
+        if streamed:
+            list(
+                api.invoke_model_with_response_stream(
+                    modelId=f"x.{family}", body=json.dumps(asked)
+                )["body"]
+            )
+        else:
+            api.invoke_model(modelId=f"x.{family}", body=json.dumps(asked))["body"].read()
+    assert noted(INPUT) == [{"role": "user", "parts": [text("Weather?")]}]
+    (message,) = noted(OUTPUT)
+    assert message["parts"] == [text("Rain.")]
+
+
+def test_ollama_and_cohere(noted, books):
+    """Their chat requests are like OpenAI's; their answers come in lines and typed events."""
+    lines = [{"message": {"role": "assistant", "content": "Ra"}}, {"message": {"role": "assistant", "content": "in."}}, {"message": {"content": ""}, "done": True, "done_reason": "stop"}]  # fmt: skip
+    ndjson = Answer("".join(json.dumps({"model": "m", **line}) + "\n" for line in lines).encode(), headers={"content-type": "application/x-ndjson"})  # fmt: skip
+    cohere = events(
+        {"type": "content-start", "index": 0, "delta": {"message": {"content": {"type": "text", "text": ""}}}},
+        {"type": "content-delta", "index": 0, "delta": {"message": {"content": {"text": "Rain."}}}},
+        {"type": "tool-call-start", "index": 0, "delta": {"message": {"tool_calls": {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": ""}}}}},
+        {"type": "tool-call-delta", "index": 0, "delta": {"message": {"tool_calls": {"function": {"arguments": '{"city":"Paris"}'}}}}},
+        {"type": "message-end", "delta": {"finish_reason": "TOOL_CALL", "usage": {}}},
+    )  # fmt: skip
+    asked = {"model": "m", "messages": [{"role": "user", "content": "Weather?"}], "stream": True}
+    for path, answer in (("/api/chat", ndjson), ("/v2/chat", cohere)):
+        with Canned([answer]) as server:
+            httpx2.post(f"{server.url}{path}", json=asked).read()
+    first, second = (json.loads(span.attributes[OUTPUT]) for span in books.spans)
+    assert first == [{"role": "assistant", "parts": [text("Rain.")], "finish_reason": "stop"}]
+    assert second == [
+        {"role": "assistant", "parts": [text("Rain."), CALLED], "finish_reason": "tool_call"}
+    ]
+
+
+def ask(server, said="Hi"):
+    api = openai.OpenAI(api_key="k", base_url=f"{server.url}/v1")
+    return api.chat.completions.create(model="m", messages=[{"role": "user", "content": said}])
+
+
+def test_nothing_unless_asked_for(books):
+    """By default no span holds a word of what was said."""
+    with Canned([chat_answer(content="the answer")]) as server:
+        ask(server, "the question")
+    dumped = json.dumps({name: str(value) for name, value in books.one().attributes.items()})
+    assert "the answer" not in dumped
+    assert "the question" not in dumped
+
+
+@pytest.mark.parametrize(
+    ("value", "on", "warned"),
+    [
+        ("span_only", True, False),
+        ("SPAN_AND_EVENT", True, False),
+        ("true", True, False),
+        ("", False, False),
+        ("no_content", False, False),
+        ("event_only", False, True),
+        ("yes please", False, True),
+    ],
+)
+def test_the_environment_variable(value, on, warned, caplog):
+    """OpenTelemetry's own words switch it on; what cannot be done or understood is said."""
+    name = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
+    settings._warned.clear()
+    with caplog.at_level(logging.WARNING, "tokenboard"):
+        assert settings.read({name: value}).content is on
+    assert any(name in record.getMessage() for record in caplog.records) is warned
+
+
+def test_redaction(noted):
+    """Every text goes through the app's function: prompts, answers, arguments, tools; names stay."""
+    tokenboard.init(redact=lambda said: said.replace("Paris", "[city]"))
+    tools = [
+        {
+            "type": "function",
+            "function": {"name": "Paris", "description": "All of Paris", "parameters": SCHEMA},
+        }
+    ]
+    with Canned([chat_answer(content="In Paris.", tool_calls=[CALL])]) as server:
+        api = openai.OpenAI(api_key="k", base_url=f"{server.url}/v1")
+        api.chat.completions.create(
+            model="m", messages=[{"role": "user", "content": "Paris?"}], tools=tools
+        )
+    assert noted(INPUT)[0]["parts"] == [text("[city]?")]
+    (answered,) = noted(OUTPUT)
+    assert answered["parts"] == [text("In [city]."), {**CALLED, "arguments": {"city": "[city]"}}]
+    assert noted(TOOLS)[0]["description"] == "All of [city]"
+    assert noted(TOOLS)[0]["name"] == "Paris"
+
+
+def test_redaction_by_name(monkeypatch, tmp_path, noted):
+    """TOKENBOARD_REDACT names the function for apps that call nothing themselves."""
+    (tmp_path / "house_rules.py").write_text("def hide(said):\n    return '*' * len(said)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    tokenboard.init(redact="house_rules:hide")
+    with Canned([chat_answer(content="ok")]) as server:
+        ask(server, "secret")
+    assert noted(INPUT)[0]["parts"] == [text("******")]
+
+
+@pytest.mark.parametrize("redact", [lambda said: said.missing, "nowhere:nothing"])
+def test_what_cannot_be_redacted_is_not_exported(books, redact, caplog):
+    """If the app's function fails, the call is on the books without a word of content."""
+    tokenboard.init(content=True, redact=redact)
+    content._failed.clear()
+    with (
+        caplog.at_level(logging.WARNING, "tokenboard"),
+        Canned([chat_answer(content="answer")]) as server,
+    ):
+        for _ in range(2):
+            assert ask(server).choices[0].message.content == "answer"
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert "redacts content failed" in line
+    for span in books.spans:
+        assert not {SYSTEM, INPUT, OUTPUT, TOOLS} & span.attributes.keys()
+        assert span.attributes["gen_ai.response.id"] == "c-1"
+
+
+def test_long_texts_are_cut_and_say_so(noted):
+    """A prompt beyond the limit is cut; what is left is whole JSON with its structure."""
+    with Canned([chat_answer(content="y" * 500_000)]) as server:
+        ask(server, "x" * 500_000)
+    for name in (INPUT, OUTPUT):
+        (message,) = noted(name)
+        said = message["parts"][0]["content"]
+        assert 20_000 < len(said) < 65_536
+        assert said.endswith("more characters]")
+
+
+def test_early_close_and_errors_have_what_was_said(noted, books):
+    """A stream left early notes what came; an error notes the question."""
+    delta = {"index": 0, "delta": {"content": "Hel"}, "finish_reason": None}
+    with Canned(
+        [events({"id": "c", "model": "m", "choices": [delta]}, {"choices": [delta]})]
+    ) as server:
+        api = openai.OpenAI(api_key="k", base_url=f"{server.url}/v1")
+        with api.chat.completions.create(
+            model="m", messages=[{"role": "user", "content": "Hi"}], stream=True
+        ) as got:
+            next(got)
+    (message,) = noted(OUTPUT)
+    assert message["finish_reason"] == "error"
+    assert message["parts"][0]["content"].startswith("Hel")
+    books.memory.clear()
+    with (
+        Canned([document({"error": {"message": "no"}}, status=400)]) as server,
+        pytest.raises(openai.BadRequestError),
+    ):
+        ask(server)
+    assert noted(INPUT) == [{"role": "user", "parts": [text("Hi")]}]
+    assert noted(OUTPUT) is None
+
+
+def test_the_answer_to_the_caller_is_the_same(noted):
+    """Noting content changes nothing for the caller."""
+    with Canned([chat_answer(content="Hello", tool_calls=[CALL])]) as server:
+        ours = ask(server).to_dict()
+        tokenboard.init(content=False)
+        assert ask(server).to_dict() == ours
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+parts = st.dictionaries(st.sampled_from(["type", "content", "id", "arguments"]), json_values)
+messages = st.lists(
+    st.fixed_dictionaries({"role": st.text(), "parts": st.lists(parts)}), min_size=1
+)
+
+
+@given_settings(max_examples=25, deadline=None)
+@given(messages, st.integers(256, 2_000))
+def test_whatever_is_said_stays_json_within_the_limit(said, limit):
+    """The attribute is never longer than the limit and can always be read and sent."""
+    written = limits.written(said, limit)
+    assert len(written) <= limit
+    written.encode()
+    assert isinstance(json.loads(written), list)
+
+
+@given_settings(max_examples=25, deadline=None)
+@given(messages)
+def test_short_content_is_written_as_it_is(said):
+    """Within the limit nothing is lost."""
+    assert json.loads(limits.written(said, 10_000_000)) == json.loads(json.dumps(said))
+
+
+@pytest.mark.parametrize("form", content._FORMATS)
+@given_settings(max_examples=25, deadline=None)
+@given(
+    body=st.dictionaries(
+        st.sampled_from(
+            [
+                "messages",
+                "input",
+                "contents",
+                "system",
+                "tools",
+                "prompt",
+                "choices",
+                "output",
+                "content",
+                "delta",
+                "message",
+            ]
+        ),
+        json_values,
+    )
+)
+def test_strange_bodies_never_raise(form, body):
+    """Any JSON at all, asked or answered, is read as far as it makes sense."""
+    from importlib import import_module
+
+    home, asked, answer = content._FORMATS[form]
+    module = import_module(f"tokenboard.content.{home}")
+    found = getattr(module, asked)(body)
+    json.dumps([found.system, found.messages, found.tools])
+    heard = getattr(module, answer)()
+    heard.take(body, None)
+    heard.take([body, 7], "event")
+    json.dumps(heard.messages())
