@@ -94,7 +94,7 @@ def books(tmp_path_factory):
     assert stack.addresses.get("OTLP/HTTP"), "tokenboard up did not start"
     try:
         played = {case.name: _play(case, stack.addresses["OTLP/HTTP"]) for case in CASES}
-        rows = _settled(stack, sum(len(ledger.billed) for ledger, _ in played.values()))
+        rows = _settled(stack, Counter({name: len(x.billed) for name, (x, _) in played.items()}))
     finally:
         stack.stop()
     return {
@@ -119,14 +119,15 @@ ORDER BY ALL
 """
 
 
-def _settled(stack: Stack, wanted: int) -> list[dict]:
+def _settled(stack: Stack, wanted: Counter[str]) -> list[dict]:
     """The calls, once they have stopped moving: extra ones take as long to merge as to come."""
     rows: list[dict] = []
     still, deadline = 0, time.monotonic() + 90
     while still < 5 and time.monotonic() < deadline:
         time.sleep(1)
         now = stack.query(_CALLS)
-        still = still + 1 if now == rows and len(now) >= wanted else 0
+        here = Counter(row["service"] for row in now)
+        still = still + 1 if now == rows and here >= wanted else 0
         rows = now
     return rows
 
