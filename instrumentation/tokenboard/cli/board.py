@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 from rich.markup import escape
-from rich.table import Table
 
 from tokenboard.cli import common, show
 
@@ -15,9 +14,8 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from clickhouse_connect.driver.client import Client
+    from rich.table import Table
 
-WIDE = 120
-"""From how many columns on a terminal shows everything."""
 _SHOWN: Final = 100
 """People in the table when nobody says how many."""
 COLUMNS: Final = (
@@ -51,7 +49,7 @@ def leaderboard(reader: common.Reader, team: tuple[str, ...], top: int | None) -
     elif rows:
         console = show.console()
         shown = rows[: top or _SHOWN]
-        console.print(board_table(shown, wide=console.width >= WIDE))
+        console.print(board_table(shown, wide=console.width >= show.WIDE))
         if len(shown) < len(rows):
             common.say(f"{len(shown)} of {len(rows):,} people; --top {len(rows)} shows all.")
 
@@ -76,11 +74,12 @@ def _as_designed(row: common.Row) -> common.Row:
 
 def board_table(rows: Sequence[common.Row], *, wide: bool) -> Table:
     """Return the leaderboard as a table; ``wide`` has every column."""
-    table = Table(title="Leaderboard", title_justify="left", header_style="bold", expand=False)
-    for name in ("#", "moved"):
+    table = show.table("Leaderboard")
+    for name in ("#", ""):
         table.add_column(name, justify="right", no_wrap=True)
-    for name in ("who", "team", "tier"):
-        table.add_column(name, overflow="fold" if name == "who" else "ellipsis")
+    table.add_column("who", overflow="fold", min_width=6)
+    table.add_column("team", overflow="fold")
+    table.add_column("tier", no_wrap=True)
     for name in ("net", "gross", "cost", "calls", "sessions"):
         table.add_column(name, justify="right", no_wrap=True)
     if wide:

@@ -178,11 +178,12 @@ def _settle(stack: Stack) -> None:
 
 def _print(shown: Shown, addresses: dict[str, str], seconds: float) -> None:
     console = show.console()
-    console.print(board.board_table(shown.leaderboard, wide=console.width >= board.WIDE))
+    wide = console.width >= show.WIDE
+    console.print(board.board_table(shown.leaderboard, wide=wide))
     console.print()
     console.print(sessions.timeline(shown.steps, title=f"Session {shown.told}"))
     console.print()
-    console.print(sessions.loop_table(shown.loops))
+    console.print(sessions.loop_table(shown.loops, wide=wide))
     for row in shown.loops[:1]:
         console.print(sessions.loop_sentence(row))
     console.print()

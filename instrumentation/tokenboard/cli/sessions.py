@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 from rich.markup import escape
-from rich.table import Table
 
 from tokenboard import loops as rules
 from tokenboard.cli import common, show
@@ -19,11 +17,12 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from clickhouse_connect.driver.client import Client
+    from rich.table import Table
 
 _RULE_WORDS: Final = {
-    "same_call": "the same call {count} times in a row",
-    "cycle": "the same few calls over and over, {count} rounds",
-    "window": "the same call {count} times among 20",
+    "same_call": "same call {count} times in a row",
+    "cycle": "same few calls, {count} rounds",
+    "window": "same call {count} times among 20",
     "error_streak": "{count} errors in a row",
 }
 _NAMED: Final = 5
@@ -52,7 +51,8 @@ def sessions(reader: common.Reader, user: str | None, top: int | None) -> None:
         common.print_json(rows)
     elif rows:
         shown = rows[: top or _SHOWN]
-        show.console().print(session_table(shown))
+        console = show.console()
+        console.print(session_table(shown, wide=console.width >= show.WIDE))
         if len(shown) < len(rows):
             common.say(f"{len(shown)} of {len(rows):,} sessions; --top {len(rows)} shows all.")
 
@@ -89,7 +89,8 @@ def loops(reader: common.Reader) -> None:
     if reader.as_json:
         common.print_json(rows)
     elif rows:
-        show.console().print(loop_table(rows))
+        console = show.console()
+        console.print(loop_table(rows, wide=console.width >= show.WIDE))
     elif not empty:
         common.say("No loops.")
 
@@ -207,111 +208,88 @@ def _only_one_like(client: Client, since: timedelta, beginning: str) -> str:
 # --- tables --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    name: str
-    right: bool = False
-
-
-def _table(title: str, *columns: _Column) -> Table:
-    table = Table(title=title, title_justify="left", header_style="bold", expand=False)
-    for column in columns:
-        justify = "right" if column.right else "left"
-        table.add_column(column.name, justify=justify, overflow="fold", no_wrap=column.right)
+def _table(title: str, left: Sequence[str], right: Sequence[str]) -> Table:
+    """Return a table with names to the left and figures to the right."""
+    table = show.table(title)
+    for name in left:
+        table.add_column(name, overflow="fold")
+    for name in right:
+        table.add_column(name, justify="right", no_wrap=True)
     return table
 
 
-def session_table(rows: Sequence[common.Row]) -> Table:
-    """Return sessions as a table."""
-    table = _table(
-        "Sessions",
-        _Column("session"),
-        _Column("who"),
-        _Column("agents"),
-        _Column("began"),
-        _Column("took", right=True),
-        _Column("turns", right=True),
-        _Column("calls", right=True),
-        _Column("tools", right=True),
-        _Column("tokens", right=True),
-        _Column("cost", right=True),
-    )
+def session_table(rows: Sequence[common.Row], *, wide: bool) -> Table:
+    """Return sessions as a table; ``wide`` has every column."""
+    left = ("session", "who", "agents", "began")
+    figures = ("calls", "tokens", "cost")
+    table = _table("Sessions", left, (*figures, "took", "turns", "tools") if wide else figures)
     for row in rows:
-        table.add_row(
+        cells = [
             escape(row["session_id"]),
             escape(row["user_id"] or "(unattributed)"),
             escape(", ".join(row["agents"]) or show.UNKNOWN),
             show.moment(row["started"]),
-            show.duration((row["ended"] - row["started"]).total_seconds()),
-            str(row["human_turns"]),
             f"{row['calls']:,}",
-            f"{row['tool_calls']:,}",
             show.tokens(row["gross_tokens"]),
             show.usd(row["cost_usd"]),
-        )
+        ]
+        if wide:
+            took = (row["ended"] - row["started"]).total_seconds()
+            cells += [show.duration(took), str(row["human_turns"]), f"{row['tool_calls']:,}"]
+        table.add_row(*cells)
     return table
+
+
+_STEPS: Final = {"user": "person", "llm": "{name}", "tool": "  tool {name}"}
 
 
 def timeline(rows: Sequence[common.Row], *, title: str) -> Table:
-    """Return a session's steps as a table, sub-agents indented."""
-    table = _table(
-        escape(title),
-        _Column("after", right=True),
-        _Column("agent"),
-        _Column("step"),
-        _Column("in", right=True),
-        _Column("out", right=True),
-        _Column("cost", right=True),
-        _Column("took", right=True),
-        _Column("loops"),
-    )
+    """Return a session's steps as a table, sub-agents indented, steps of a loop in red."""
+    table = show.table(escape(title))
+    for name in ("after", "agent", "step"):
+        table.add_column(name, no_wrap=True)
+    for name in ("in", "out", "cost", "took"):
+        table.add_column(name, justify="right", no_wrap=True)
+    looping = any(row["loops"] for row in rows)
+    if looping:
+        table.add_column("loop")
     began = rows[0]["ts"] if rows else None
     for row in rows:
         after = (row["ts"] - began).total_seconds()
-        style = "red" if row["loops"] else "bold" if row["kind"] == "user" else None
-        lane = "  " * max(0, row["agent_depth"] - 1) + (row["agent"] or "")
-        failed = " failed" if row["error"] else ""
+        is_llm = row["kind"] == "llm"
         took = row["duration_ms"]
         table.add_row(
-            f"+{show.duration(after)}",
-            escape(lane),
-            f"{_MARKS[row['kind']]} {escape(row['name'])}{failed}",
-            show.tokens(row["input_tokens"]) if row["kind"] == "llm" else "",
-            show.tokens(row["output_tokens"]) if row["kind"] == "llm" else "",
-            show.usd(row["cost_usd"]) if row["kind"] == "llm" else "",
-            show.duration(took / 1000) if took else "",
-            row["loops"][0] if row["loops"] else "",
-            style=style,
+            f"+{after:.1f} s" if after < 60 else f"+{show.duration(after)}",  # noqa: PLR2004
+            escape("  " * max(0, row["agent_depth"] - 1) + row["agent"]),
+            escape(_STEPS[row["kind"]].format(name=row["name"])) + _failed(row),
+            show.tokens(row["input_tokens"]) if is_llm else "",
+            show.tokens(row["output_tokens"]) if is_llm else "",
+            show.usd(row["cost_usd"]) if is_llm else "",
+            "" if took is None else show.duration(took / 1000),
+            *([row["loops"][0] if row["loops"] else ""] if looping else ()),
+            style="red" if row["loops"] else "bold" if row["kind"] == "user" else None,
         )
     return table
 
 
-_MARKS: Final = {"user": "person", "llm": "model", "tool": "  tool"}
+def _failed(row: common.Row) -> str:
+    return f" [red]failed: {escape(row['error_type'])}[/]" if row["error"] else ""
 
 
-def loop_table(rows: Sequence[common.Row]) -> Table:
-    """Return loops as a table."""
-    table = _table(
-        "Loops",
-        _Column("severity"),
-        _Column("session"),
-        _Column("agent"),
-        _Column("who"),
-        _Column("what"),
-        _Column("tool"),
-        _Column("tokens", right=True),
-        _Column("cost", right=True),
-    )
+def loop_table(rows: Sequence[common.Row], *, wide: bool) -> Table:
+    """Return loops as a table; ``wide`` has every column."""
+    figures = ("tokens", "cost") if wide else ("cost",)
+    table = _table("Loops", ("", "agent", "who", "session", "what", "tool"), figures)
     for row in rows:
         style = show.SEVERITY_STYLES[row["severity"]]
         table.add_row(
             f"[{style}]{row['severity']}[/]",
-            escape(row["session_id"]),
             escape(row["agent"] or show.UNKNOWN),
             escape(row["user_id"] or "(unattributed)"),
+            escape(row["session_id"]),
             _RULE_WORDS[row["rule"]].format(count=row["count"]),
             escape(row["tool"]),
-            show.tokens(row["tokens"]),
+            *([show.tokens(row["tokens"])] if wide else ()),
             show.usd(row["cost_usd"]),
         )
     return table

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from rich import box
 from rich.console import Console
+from rich.table import Table
 
 UNKNOWN: Final = "-"
 TIER_STYLES: Final = {
@@ -22,6 +24,8 @@ SEVERITY_STYLES: Final = {"warning": "yellow", "critical": "red", "stop": "bold 
 
 _STEPS: Final = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k"))
 _PIPE_WIDTH: Final = 200
+WIDE: Final = 120
+"""From how many columns on a terminal shows everything."""
 _TENTH, _MINUTE, _HOUR, _DAY = 0.1, 60, 3600, 86400
 _SMALL_CHANGE: Final = Decimal("0.01")
 
@@ -34,6 +38,20 @@ def console(*, stderr: bool = False) -> Console:
         width=None if stream.isatty() else _PIPE_WIDTH,
         highlight=False,
         soft_wrap=False,
+    )
+
+
+def table(title: str) -> Table:
+    """Return an empty table, narrow enough for 80 columns, plain enough for a pipe."""
+    return Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        header_style="dim",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+        expand=False,
     )
 
 
@@ -82,11 +100,11 @@ def duration(seconds: float | None) -> str:
 
 
 def moment(at: datetime | None) -> str:
-    """Return a moment in the machine's time zone, to the second."""
+    """Return a moment in the machine's time zone, to the minute."""
     if at is None:
         return UNKNOWN
     aware = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return aware.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return aware.astimezone().strftime("%m-%d %H:%M")
 
 
 def movement(rank: int | None, before: int | None) -> str:
