@@ -246,8 +246,9 @@ _STEPS: Final = {"user": "person", "llm": "{name}", "tool": "  tool {name}"}
 def timeline(rows: Sequence[common.Row], *, title: str) -> Table:
     """Return a session's steps as a table, sub-agents indented, steps of a loop in red."""
     table = show.table(escape(title))
-    for name in ("after", "agent", "step"):
-        table.add_column(name, no_wrap=True)
+    table.add_column("after", no_wrap=True)
+    table.add_column("agent", no_wrap=True)
+    table.add_column("step", overflow="fold")  # the one that gives way
     for name in ("in", "out", "cost", "took"):
         table.add_column(name, justify="right", no_wrap=True)
     looping = any(row["loops"] for row in rows)
