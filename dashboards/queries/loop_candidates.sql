@@ -1,7 +1,7 @@
 -- title: Sessions that may loop
--- description: The steps of every session with a call in the time range in which an agent asks for the
---   same tool call three times or more, or fails with a tool five times or more. Whether that is a loop
---   the rules of tokenboard.loops say: none of them speaks of less.
+-- description: The steps of every session in which, in the time range, an agent asks for the same tool call
+--   three times or more, or fails with a tool five times or more. Whether that is a loop the rules of
+--   tokenboard.loops say: none of them speaks of less.
 SELECT
     session_id,
     ts,
@@ -17,14 +17,15 @@ SELECT
 FROM session_steps
 WHERE session_id IN (
     SELECT session_id
-    FROM session_steps
-    WHERE kind = 'tool' AND $__timeFilter(ts)
-    GROUP BY session_id, agent, signature
+    FROM calls
+    ARRAY JOIN tool_names AS tool, tool_hashes AS hash
+    WHERE session_id != '' AND $__timeFilter(ts)
+    GROUP BY session_id, agent, tool, hash
     HAVING count() >= 3
     UNION DISTINCT
     SELECT session_id
-    FROM session_steps
-    WHERE kind = 'tool' AND error AND $__timeFilter(ts)
+    FROM tool_runs
+    WHERE session_id != '' AND status = 'error' AND $__timeFilter(ts)
     GROUP BY session_id, agent, name
     HAVING count() >= 5
 )
