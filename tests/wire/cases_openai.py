@@ -448,6 +448,48 @@ CASES = [
         ASK,
     ),
     Case(
+        "a gateway that counts the cache beside the prompt, and reasoning in the completion",
+        "https://docs.litellm.ai/docs/completion/prompt_caching",
+        "http://gateway.internal/v1/chat/completions",
+        whole(
+            {
+                "prompt_tokens": 2000,
+                "completion_tokens": 50,
+                "total_tokens": 3050,
+                "prompt_tokens_details": {"cached_tokens": 1000},
+                "completion_tokens_details": {"reasoning_tokens": 30},
+            }
+        ),
+        {
+            "input_tokens": 3000,
+            "output_tokens": 50,
+            "cache_read_tokens": 1000,
+            "reasoning_tokens": 30,
+        },
+        ASK,
+    ),
+    Case(
+        "a gateway that counts the cache and the reasoning beside",
+        "https://docs.litellm.ai/docs/completion/prompt_caching",
+        "http://gateway.internal/v1/chat/completions",
+        whole(
+            {
+                "prompt_tokens": 2000,
+                "completion_tokens": 50,
+                "total_tokens": 3080,
+                "prompt_tokens_details": {"cached_tokens": 1000},
+                "completion_tokens_details": {"reasoning_tokens": 30},
+            }
+        ),
+        {
+            "input_tokens": 3000,
+            "output_tokens": 80,
+            "cache_read_tokens": 1000,
+            "reasoning_tokens": 30,
+        },
+        ASK,
+    ),
+    Case(
         "vLLM: usage in every chunk of a stream, the last one counts",
         "https://docs.vllm.ai/en/stable/serving/openai_compatible_server.html",
         "http://localhost:8000/v1/chat/completions",

@@ -148,6 +148,20 @@ def test_one_value_without_end_is_given_up(name, stream):
     assert answer.usage is None
 
 
+def test_a_binary_message_beyond_the_cap_is_passed_over():
+    """What comes after it is read."""
+    reading = reader(CONVERSE)
+    huge = frame("contentBlockDelta", {"delta": {"text": "x" * (MAX_VALUE + 100)}})
+    last = frame("metadata", {"usage": {"inputTokens": 1, "outputTokens": 2}})
+    reading.feed(frame("messageStart", {"role": "assistant"}))
+
+    for at in range(0, len(huge), MEGABYTE):
+        reading.feed(huge[at : at + MEGABYTE])
+    reading.feed(last)
+
+    assert reading.finish().usage.output_tokens == 2
+
+
 def test_one_byte_a_chunk_costs_no_more_than_the_bytes():
     """Small pieces are put together, not collected."""
     body = b'{"a": "' + b"x" * (MEGABYTE // 8) + b'"}'

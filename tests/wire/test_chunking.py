@@ -14,9 +14,13 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tokenboard.wire import match
+from tokenboard.wire.encoding import PIECE
 from wire.exchange import HASHER, bytes_of, play, play_recorded
 from wire.test_bodies import CASES
 from wire.test_recorded import FILES
+from wire.test_streams import ASK as ODD_ASK
+from wire.test_streams import ODD
+from wire.test_streams import URL as ODD_URL
 
 FREE = settings(
     deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150
@@ -81,6 +85,26 @@ def test_any_cutting_of_a_recorded_answer_gives_the_same_facts(data, recorded_ex
     assert play_recorded(exchange, pieces=cuts) == play_recorded(exchange)
 
 
+@FREE
+@given(data=st.data(), odd=st.sampled_from(sorted(ODD)))
+def test_any_cutting_of_an_odd_stream_gives_the_same_facts(data, odd):
+    """Carriage returns, comments and broken events, cut in their midst."""
+    cuts = data.draw(st.lists(st.integers(0, len(ODD[odd])), max_size=40))
+
+    assert play(ODD_URL, ODD_ASK, ODD[odd], pieces=cuts) == play(ODD_URL, ODD_ASK, ODD[odd])
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_one_byte_at_a_time_of_a_documented_answer(case):
+    """The finest cutting there is."""
+    ask = {"status": case.status, "headers": case.headers, "method": case.method}
+    every = list(range(1, len(case.answer)))
+
+    cut = play(case.url, case.request, case.answer, pieces=every, **ask)
+
+    assert cut == play(case.url, case.request, case.answer, **ask)
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_one_byte_at_a_time(name, recorded_exchanges):
     """The finest cutting there is."""
@@ -110,6 +134,26 @@ def test_compressed_answers_are_read_while_they_come(encoding, size):
     )
 
     assert read == plain
+
+
+@pytest.mark.parametrize("more", range(1, 150, 7))
+def test_the_last_bytes_of_a_compressed_answer_are_not_lost(more):
+    """They may wait inside the decoder when its output is full and its input used up."""
+    case = documented("chat: cached, audio and reasoning tokens are parts")
+    deep = b'{"d":' * 200 + b"1" + b"}" * 200
+    pad = b"x" * (PIECE + more - len(case.answer) - len(deep) - len(b',"p":"","q":'))
+    body = case.answer[:-1] + b',"p":"' + pad + b'","q":' + deep + b"}"
+    assert len(body) == PIECE + more
+
+    _, answer = play(
+        case.url,
+        case.request,
+        raw_deflate(body),
+        headers={"content-encoding": "deflate"},
+        encoded=True,
+    )
+
+    assert answer.usage is not None
 
 
 def test_bytes_that_the_client_has_decoded_are_not_decoded_again():

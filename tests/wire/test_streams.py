@@ -152,11 +152,16 @@ def test_every_choice_tells_why_it_ended():
 def test_an_error_event_with_its_name_above_it():
     """The name of the event alone says that what follows is an error."""
     body = sse(say("Hi")) + b'event: error\ndata: {"code": "internal", "message": "?"}\n\n'
+    windows = body.replace(b"\n", b"\r\n")
 
-    _, answer = play(URL, ASK, body)
+    answers = [
+        play(URL, ASK, body)[1],
+        play(URL, ASK, windows)[1],
+        *(play(URL, ASK, windows, pieces=[at])[1] for at in range(1, len(windows))),
+    ]
 
-    assert answer.error_type == "internal"
-    assert not answer.finished
+    assert {answer.error_type for answer in answers} == {"internal"}
+    assert {answer.finished for answer in answers} == {False}
 
 
 @pytest.mark.parametrize("cut", [1, 5, 40])

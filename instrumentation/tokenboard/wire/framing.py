@@ -183,9 +183,19 @@ class Lines:
         if end < len(data):
             self._keep(data[end:])
             data = data[:end]
-        if data and (self._pending or self._matters(data)):
+        if data and not self._idle(data):
             for line in data[:-1].split(b"\n"):
                 self._line(line)
+
+    def _idle(self, data: bytes) -> bool:
+        """Whether these lines hold no news, nor begin an event that goes on in later lines."""
+        return (
+            not self._pending
+            and self._event != "error"
+            and not self._matters(data)
+            and data[-4:].rstrip(b"\n")[-1:] == b"}"
+            and b"{\n" not in data
+        )
 
     def _matters(self, data: bytes | bytearray) -> bool:
         taker = self._taker
