@@ -29,6 +29,7 @@ LONGEST_NAME = 256
 _TRUE = frozenset({"true", "1", "yes", "on"})
 _FALSE = frozenset({"false", "0", "no", "off", ""})
 _ON_SPANS = frozenset({"span_only", "span_and_event"})
+_LATEST = "gen_ai_latest_experimental"
 _PROTOCOLS = frozenset({"http/protobuf", "grpc"})
 
 
@@ -70,6 +71,7 @@ class Settings:
     content: bool = False
     content_limit: int = 65_536
     redact: Any = None
+    latest_metrics: bool = False
     traces: Signal = field(default_factory=Signal)
     metrics: Signal = field(default_factory=Signal)
     tracer_provider: Any = None
@@ -91,6 +93,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         content=env.content("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"),
         content_limit=env.number("TOKENBOARD_CONTENT_LIMIT", 65_536, least=256),
         redact=env.text("TOKENBOARD_REDACT") or None,
+        latest_metrics=env.opted_in(_LATEST),
         traces=env.signal("traces"),
         metrics=env.signal("metrics"),
     )
@@ -201,6 +204,10 @@ class _Reader:
         if value not in _TRUE and value not in _FALSE:
             _warn(variable, value, "true or false", "false")
         return value in _TRUE
+
+    def opted_in(self, to: str) -> bool:
+        names = self.text("OTEL_SEMCONV_STABILITY_OPT_IN").lower().split(",")
+        return to in {name.strip() for name in names}
 
     def content(self, variable: str) -> bool:
         value = self.text(variable).lower()

@@ -19,9 +19,12 @@ from opentelemetry.trace import SpanKind, StatusCode
 from tokenboard import attribution, export, mishap, settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from opentelemetry.metrics import Histogram
     from opentelemetry.trace import Span
 
+    from tokenboard import latest
     from tokenboard.wire import RequestFacts, ResponseFacts
 
 SCOPE = "tokenboard"
@@ -62,7 +65,7 @@ def _local() -> bool:
 class Instruments:
     """The tracer and the histograms of one set of providers."""
 
-    __slots__ = ("duration", "first_chunk", "providers", "tokens", "tracer")
+    __slots__ = ("duration", "first_chunk", "latest", "providers", "tokens", "tracer")
 
     def __init__(self, providers: export.Providers) -> None:
         self.providers = providers
@@ -86,6 +89,11 @@ class Instruments:
             description="Time from the request to the first chunk of a streamed answer.",
             explicit_bucket_boundaries_advisory=_SECONDS,
         )
+        self.latest: latest.Instruments | None = None
+        if settings.current().latest_metrics:
+            from tokenboard.latest import Instruments as Latest
+
+            self.latest = Latest(meter, _Bounded(_NAMES), _NO_EXEMPLARS)
 
 
 _instruments: Instruments | None = None
@@ -252,13 +260,17 @@ class Call:
             asked.get("server.address"),
         )
         made = self._made
-        failed = (*names, attributes.get("error.type"))
-        made.duration.record(seconds, _labels(operation, provider, None, failed), _NO_EXEMPLARS)
+        failed = _labels(operation, provider, None, (*names, attributes.get("error.type")))
         names = (*names, None)
         first = attributes.get("gen_ai.response.time_to_first_chunk")
+        usage = answer.usage if answer is not None else None
+        if made.latest is not None:
+            labels = _labels(operation, provider, None, names)
+            made.latest.call(seconds, first, usage, labels, failed)
+            return
+        made.duration.record(seconds, failed, _NO_EXEMPLARS)
         if first is not None:
             made.first_chunk.record(first, _labels(operation, provider, None, names), _NO_EXEMPLARS)
-        usage = answer.usage if answer is not None else None
         if usage is None:
             return
         for token_type, count in (("input", usage.input_tokens), ("output", usage.output_tokens)):
@@ -328,10 +340,11 @@ def _said(found: dict[str, Any]) -> dict[str, Any]:
 class Operation:
     """An agent, a tool or a task at work: an INTERNAL span."""
 
-    __slots__ = ("_span",)
+    __slots__ = ("_measure", "_span")
 
-    def __init__(self, span: Span) -> None:
+    def __init__(self, span: Span, measure: Callable[[str | None], None] | None = None) -> None:
         self._span = span
+        self._measure = measure
 
     def set(self, attributes: dict[str, Any]) -> None:
         """Add attributes."""
@@ -340,10 +353,14 @@ class Operation:
     def end(self, error: BaseException | None) -> None:
         """End the span; an exception is its error, a generator that is closed is none."""
         try:
+            failure: str | None = None
             if error is not None and not isinstance(error, GeneratorExit):
-                self._span.set_attribute("error.type", type(error).__qualname__)
+                failure = type(error).__qualname__
+                self._span.set_attribute("error.type", failure)
                 self._span.set_status(StatusCode.ERROR)
             self._span.end()
+            if self._measure is not None:
+                self._measure(failure)
         except Exception:
             mishap.report("ending a span")
 
@@ -369,10 +386,12 @@ def begin_operation(
             attributes["gen_ai.tool.name"] = name
         if call_id:
             attributes["gen_ai.tool.call.id"] = call_id
-    span = instruments().tracer.start_span(
+    made = instruments()
+    span = made.tracer.start_span(
         f"{kind} {name}" if name else kind, context=context, attributes=attributes
     )
-    return trace.set_span_in_context(span, context), Operation(span)
+    measure = made.latest.timer(kind, name) if made.latest is not None else None
+    return trace.set_span_in_context(span, context), Operation(span, measure)
 
 
 def task_outcome(
