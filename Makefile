@@ -3,8 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-# Where people are watching the demo goes on serving; elsewhere it ends by itself.
-DEMO_ARGS ?= $(shell test -t 1 || echo --once)
+DEMO_ARGS ?=
 PYTEST_ARGS ?=
 ENVS := .cache/envs
 TEST_ENVS := frameworks beside older oldest
@@ -36,8 +35,10 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/python
 	$(PIP) install -q --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.demo
 
+# Where somebody is watching the demo goes on serving; elsewhere it ends by itself.
 demo: $(VENV)/.demo
-	$(BIN)/tokenboard demo $(DEMO_ARGS)
+	@if [ -t 1 ]; then $(BIN)/tokenboard demo $(DEMO_ARGS); \
+	  else $(BIN)/tokenboard demo --once $(DEMO_ARGS); fi
 
 # Environments of their own for packages that the newest SDKs do not get on with: tests/compat, bench.
 $(ENVS)/%/.ready: requirements/%.txt pyproject.toml scripts/env.sh | $(VENV)/.dev
