@@ -39,7 +39,14 @@ def test_a_name_pointed_at_this_machine_is_refused(ask, port, host):
 @pytest.mark.parametrize("port", PORTS)
 @pytest.mark.parametrize(
     "origin",
-    ["https://evil.example", "http://evil.example:3000", "null", "http://127.0.0.1.evil.example"],
+    [
+        "https://evil.example",
+        "http://evil.example:3000",
+        "null",
+        "http://127.0.0.1.evil.example",
+        "http://127.0.0.1:9",
+        "http://localhost:9",
+    ],
 )
 def test_a_page_of_another_origin_is_refused(ask, port, origin):
     """A script's request carries its page's Origin; none gets an answer, or a CORS header."""
@@ -51,7 +58,8 @@ def test_a_page_of_another_origin_is_refused(ask, port, origin):
 @pytest.mark.parametrize("port", PORTS)
 def test_an_image_or_script_of_another_site_is_refused(ask, port):
     """A tag in another site's page loads nothing, though its GET has no Origin."""
-    assert get(ask, port, sec_fetch_site="cross-site", sec_fetch_mode="no-cors").status_code == 403
+    for site in ("cross-site", "same-site"):
+        assert get(ask, port, sec_fetch_site=site, sec_fetch_mode="no-cors").status_code == 403
 
 
 def test_a_link_on_another_site_opens_the_page(ask):

@@ -54,16 +54,17 @@ class LocalOnly:
         await self._app(scope, receive, send)
 
     def _refusal(self, fields: Mapping[str, str], method: str) -> str | None:
-        host = fields.get("host", "")
+        host = fields.get("host", "").strip().lower()
         if _name(host) not in self._names:
             return (
                 f"refused: the Host header names {host!r}, not this machine; use http://127.0.0.1, "
                 "or list the name in TOKENBOARD_ALLOWED_HOSTS"
             )
         origin = fields.get("origin")
-        if origin is not None and _name(urlsplit(origin).netloc) not in self._names:
+        # Not even another port's page of this machine: it may show anything, and could write.
+        if origin is not None and urlsplit(origin).netloc.lower() != host:
             return f"refused: a request of the web page {origin!r}"
-        if fields.get("sec-fetch-site") == "cross-site":
+        if fields.get("sec-fetch-site") in ("cross-site", "same-site"):
             link = fields.get("sec-fetch-mode") == "navigate" and method == "GET"
             if not (self._links and link):
                 return "refused: a request of another web site"
@@ -72,7 +73,6 @@ class LocalOnly:
 
 def _name(host: str) -> str:
     """Return a host header without its port, lower-case."""
-    host = host.strip().lower()
     if host.startswith("["):
         return host.partition("]")[0] + "]"
     return host.partition(":")[0]
