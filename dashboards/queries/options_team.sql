@@ -1,7 +1,8 @@
 -- title: Teams to choose from
--- description: Every team with usage in the time range; (none) stands for usage without one.
+-- description: Every team that somebody worked for in the last 90 days; (none) stands for people
+--   without one.
 SELECT DISTINCT if(team = '', '(none)', team) AS value
-FROM usage_1d
-WHERE day BETWEEN toDate($__fromTime, 'UTC') AND toDate($__toTime, 'UTC')
+FROM standings
+WHERE window_days = 90 AND subject = 'user'
 ORDER BY value = '(none)', value
 LIMIT 1000

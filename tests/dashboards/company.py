@@ -15,9 +15,10 @@ COLUMNS = [
     "ResourceAttributes", "ScopeName", "ScopeVersion", "SpanAttributes", "Duration", "StatusCode",
     "StatusMessage",
 ]  # fmt: skip
+MARKUP = "<img src=x onerror=document.title='owned'>"
 PEOPLE = {
     "ada": "platform", "ben": "platform", "o'brien": "growth", "CORP\\dora": "growth", "eve": "research",
-    "": "",
+    MARKUP: "research", "": "",
 }  # fmt: skip
 MODELS = {"gpt-5.2": "openai", "claude-opus-5": "anthropic", "gpt-5.2-mini": "openai"}
 

@@ -94,7 +94,7 @@ def _totals() -> list[Json]:
             Field(
                 "cost_per_completed_task",
                 "Cost per task",
-                MONEY | fixed(theme.MONEY) | {"noValue": "no tasks yet"},
+                MONEY | fixed(theme.MONEY) | {"noValue": "no tasks, or no price known"},
             ),
         ),
         (

@@ -3,6 +3,18 @@
     -- Windows that the standings hold ready, as whole days; 0 for another.
     (SELECT if(everything AND $__toTime > now() - 7200,
                arrayFirst(d -> abs(seconds - d * 86400) <= 3700, [7, 30, 90]), 0)) AS standing,
+    -- A person's team is the one they last worked for; the ninety days' standings know it.
+    known AS
+    (
+        SELECT
+            name AS user_id,
+            any(display_name) AS display_name,
+            any(team) AS team,
+            anyIf(titles, window_days = 30) AS titles
+        FROM standings
+        WHERE standing = 0 AND window_days IN (30, 90) AND subject = 'user'
+        GROUP BY name
+    ),
     used AS
     (
         SELECT

@@ -12,16 +12,4 @@
     toInt64(toUnixTimestamp($__toTime)) - toInt64(toUnixTimestamp($__fromTime)) AS seconds,
     -- Three days and more are counted in whole UTC days, today included; less in whole hours.
     seconds >= 259200 AS by_day,
-    has(picked_models, '*') AND has(picked_agents, '*') AS everything,
-    -- A person's team is the one they last worked for; the ninety days' standings know it.
-    known AS
-    (
-        SELECT
-            name AS user_id,
-            any(display_name) AS display_name,
-            any(team) AS team,
-            anyIf(titles, window_days = 30) AS titles
-        FROM standings
-        WHERE window_days IN (30, 90) AND subject = 'user'
-        GROUP BY name
-    )
+    has(picked_models, '*') AND has(picked_agents, '*') AS everything

@@ -18,7 +18,14 @@
         WHERE (has(picked_models, '*') OR has(picked_models, model))
             AND (has(picked_agents, '*') OR has(picked_agents, if(agent = '', '(none)', agent)))
             AND (has(picked_teams, '*')
-                OR user_id IN (SELECT user_id FROM known WHERE has(picked_teams, if(team = '', '(none)', team)))
-                OR (user_id NOT IN (SELECT user_id FROM known)
-                    AND has(picked_teams, if(team = '', '(none)', team))))
+                OR user_id IN
+                (
+                    SELECT name
+                    FROM standings
+                    WHERE window_days = 90 AND subject = 'user'
+                        AND has(picked_teams, if(team = '', '(none)', team))
+                )
+                -- Who was last seen before the standings begin has the team of the call.
+                OR ($__fromTime < now() - INTERVAL 89 DAY AND has(picked_teams, if(team = '', '(none)', team))
+                    AND user_id NOT IN (SELECT name FROM standings WHERE window_days = 90 AND subject = 'user')))
     )
