@@ -49,8 +49,7 @@ def test_date_time_of_day_and_service_tier_pick_the_rate(books):
     """A newer price holds from its day on, a night price at night, a tier's price for its tier."""
     day = NOON.replace(hour=0)
     books.price()
-    rate(
-        books,
+    books.price(
         priority=2,
         valid_from=(day - timedelta(days=5)).replace(tzinfo=None),
         input=Decimal(3),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tokenboard.store.client import StoreError, connect
-from tokenboard.store.migrate import MigrationError, migrate
-from tokenboard.store.refresh import refresh
+from tokenboard.store.migrations import MigrationError, migrate
+from tokenboard.store.recompute import refresh
 
 __all__ = ["MigrationError", "StoreError", "connect", "migrate", "refresh"]
