@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from opentelemetry import baggage
 
-from tokenboard import settings, work
+from tokenboard import frameworks, settings, work
 from tokenboard.settings import name_or_none
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def of(context: Context, *, local: bool) -> Attribution:
         source=source if user is not None else "none",
         team=here.team or name_or_none(carried.get("tokenboard.team")) or wanted.team,
         session=here.session or name_or_none(carried.get("session.id")),
-        agent=here.agent,
+        agent=here.agent or frameworks.agent(),
         depth=here.depth or None,
         task=here.task,
     )

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal, InvalidOperation
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any, Literal
 
-from tokenboard import mishap, work
+from tokenboard import frameworks, mishap, work
 from tokenboard.loops import Detector, Finding, Limits, Step, Thresholds, worst
 from tokenboard.runaway import RunawayLoop
 
@@ -422,6 +422,8 @@ def look(
     tickets: list[_Ticket] = []
     try:
         who = work.of(context)
+        if who.agent is None:
+            who = replace(who, agent=frameworks.agent())
         watching = [*reversed(runs)]
         if app is not None:
             watching.append(app.runs(who.session))

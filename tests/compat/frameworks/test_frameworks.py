@@ -97,6 +97,24 @@ def test_calls_carry_the_name_that_the_framework_gave_its_agent(run, app):
     assert found == set(_AGENTS[app].items())
 
 
+def test_agents_inside_agents_keep_their_names(run):
+    """A call is its innermost agent's, with tracing off too; the app's own name goes before."""
+    outcome = run(ENV, "agent_names")
+    found = {
+        (span.attributes["gen_ai.request.model"], span.attributes.get("gen_ai.agent.name"))
+        for span in outcome.ours()
+    }
+    assert found == {
+        ("gpt-outer", "quiet"),
+        ("gpt-inner", "helper"),
+        ("gpt-afterwards", None),
+        ("gpt-mine", "mine"),
+        ("gpt-p-outer", "p-outer"),
+        ("gpt-p-inner", "p-inner"),
+        ("gpt-nested", "researcher"),
+    }
+
+
 def test_the_providers_own_clients_are_booked(run):
     """Mistral, Cohere, Groq, Together and Ollama, each with its own client, sync and async."""
     outcome = run(ENV, "clients", "mistral", "cohere", "groq", "together", "ollama")
