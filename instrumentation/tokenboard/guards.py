@@ -73,7 +73,8 @@ def guard(
         ValueError: a limit makes no sense.
         ImportError: ``max_usd`` without ``tokenboard[prices]``.
     """
-    from tokenboard.runs import Rules, Runs
+    from tokenboard.rules import Rules
+    from tokenboard.runs import Runs
 
     rules = Rules.checked(
         max_repeats=max_repeats,

@@ -85,7 +85,8 @@ def everywhere(wanted: str | Mapping[str, Any] | bool | None, source: str) -> No
             return
         if not wanted:
             return
-        from tokenboard.runs import Everywhere, Rules
+        from tokenboard.rules import Rules
+        from tokenboard.runs import Everywhere
 
         _everywhere = Everywhere(Rules.read(wanted))
     except (ValueError, ImportError) as error:

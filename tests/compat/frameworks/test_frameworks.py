@@ -115,6 +115,15 @@ def test_agents_inside_agents_keep_their_names(run):
     }
 
 
+def test_a_guard_stops_every_frameworks_agents_at_once(run):
+    """RunawayLoop comes out of each SDK and framework as it is; the second call is never sent."""
+    outcome = run(ENV, "guarded")
+    said = outcome.said.splitlines()
+    assert len(said) == 12
+    assert [line for line in said if not line.endswith(" max_calls 1")] == []
+    assert len(outcome.ledger.billed) == 12
+
+
 def test_the_providers_own_clients_are_booked(run):
     """Mistral, Cohere, Groq, Together and Ollama, each with its own client, sync and async."""
     outcome = run(ENV, "clients", "mistral", "cohere", "groq", "together", "ollama")
