@@ -130,6 +130,8 @@ class Scope(Generic[R]):
     ) -> None:
         entry = self._entered.pop(id(otel.get_current()), None)
         if entry is None:  # left in another context than entered, or over something left attached
+            if not self._entered:
+                return
             entry = self._entered.popitem()[1]
         run, token, previous = entry
         work.detach(token, run.context, previous)

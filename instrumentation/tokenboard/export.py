@@ -85,17 +85,31 @@ def preload() -> None:
         mishap.report("loading the exporter")
 
 
-def flush(seconds: float = 5.0) -> None:
-    """Send what is waiting; returns when it is sent, has failed, or the time is over."""
-    millis = int(seconds * 1000)
+def flush(seconds: float = 5.0) -> bool:
+    """Send what is waiting, for a process that is about to be frozen or killed.
+
+    Args:
+        seconds: how long to wait at most.
+
+    Returns:
+        Whether everything was handed over to the exporters in that time.
+    """
     found = _providers
     if found is None:
-        return
+        return True
+    # The SDK's own time-outs do not hold while an exporter waits to try again.
+    sending = threading.Thread(target=_flush, args=(found, seconds), daemon=True)
+    sending.start()
+    sending.join(seconds)
+    return not sending.is_alive()
+
+
+def _flush(found: Providers, seconds: float) -> None:
     for provider in (found.traces, found.metrics):
         send = getattr(provider, "force_flush", None)
         if send is not None:
             try:
-                send(millis)
+                send(int(seconds * 1000))
             except Exception:
                 mishap.report("sending telemetry")
 
@@ -232,6 +246,7 @@ def _after_fork() -> None:
     _exporters.clear()
     _own.clear()
     _providers = None
+    pipe.begin_anew()
 
 
 def close() -> None:

@@ -47,16 +47,17 @@ class Collector:
         self.given_up = False
         self._warned = False
         self._overflowed = False
+        self._lock = threading.Lock()
 
     def answered(self, *, well: bool, reason: str) -> None:
         """Note how an export went; the first failure of a process is warned about."""
-        before, self.healthy = self.healthy, well
-        if well:
-            if before is False:
-                logger.info("tokenboard: telemetry arrives at %s again.", self.endpoint)
-            return
-        if not self._warned:
-            self._warned = True
+        with self._lock:  # spans and metrics are exported by a thread each
+            before, self.healthy = self.healthy, well
+            first = not well and not self._warned
+            self._warned = self._warned or first
+        if well and before is False:
+            logger.info("tokenboard: telemetry arrives at %s again.", self.endpoint)
+        if first:
             logger.warning(
                 "tokenboard: telemetry does not arrive at %s (%s). The app is not affected, but "
                 "its calls are not on the books. Start a collector there (for example: tokenboard "
@@ -169,6 +170,11 @@ def metric_exporters(signal: Signal) -> Iterator[Any]:
 
 
 _collectors: dict[str, Collector] = {}
+
+
+def begin_anew() -> None:
+    """Know nothing of any collector: in a child after a fork, whose parent's threads are gone."""
+    _collectors.clear()
 
 
 def _exporters(kind: str, signal: Signal) -> Iterator[Any]:

@@ -1,40 +1,31 @@
-"""Facts to spans and metrics; the only file that names ``gen_ai.*``.
+"""Facts to spans; what is emitted stands in ``docs/telemetry.md``.
 
-What is emitted stands in ``docs/telemetry.md``. Attribute names and buckets are the conventions':
-https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/ and …/gen-ai-metrics/.
+Attribute names are the conventions': https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/
+This file names the spans' ``gen_ai.*``; ``meters`` and ``latest`` those of the metrics.
 """
 
 from __future__ import annotations
 
 import math
-import threading
 from functools import cache, lru_cache
 from time import perf_counter, time_ns
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
-from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind, StatusCode
 
-from tokenboard import attribution, export, mishap, settings
+from tokenboard import attribution, export, meters, mishap, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from opentelemetry.metrics import Histogram
+    from opentelemetry.context import Context
     from opentelemetry.trace import Span
 
-    from tokenboard import latest
     from tokenboard.wire import RequestFacts, ResponseFacts
 
 SCOPE = "tokenboard"
 SCHEMA = "https://opentelemetry.io/schemas/gen-ai/1.42"
-_SECONDS = tuple(0.01 * 2**n for n in range(14))
-_TOKENS = tuple(4**n for n in range(14))
-_USERS = 1_000
-_NAMES = 200
-"""Values of one metric attribute that a process reports; the rest share ``_other``."""
-_OTHER = "_other"
 _BAD_REQUEST = 400
 
 
@@ -63,37 +54,15 @@ def _local() -> bool:
 
 
 class Instruments:
-    """The tracer and the histograms of one set of providers."""
+    """The tracer and the meters of one set of providers."""
 
-    __slots__ = ("duration", "first_chunk", "latest", "providers", "tokens", "tracer")
+    __slots__ = ("meters", "providers", "tracer")
 
     def __init__(self, providers: export.Providers) -> None:
         self.providers = providers
         self.tracer = providers.traces.get_tracer(SCOPE, _version(), schema_url=SCHEMA)
         meter = providers.metrics.get_meter(SCOPE, _version(), schema_url=SCHEMA)
-        self.tokens: Histogram = meter.create_histogram(
-            "gen_ai.client.token.usage",
-            unit="{token}",
-            description="Number of input and output tokens used.",
-            explicit_bucket_boundaries_advisory=_TOKENS,
-        )
-        self.duration: Histogram = meter.create_histogram(
-            "gen_ai.client.operation.duration",
-            unit="s",
-            description="GenAI operation duration.",
-            explicit_bucket_boundaries_advisory=_SECONDS,
-        )
-        self.first_chunk: Histogram = meter.create_histogram(
-            "gen_ai.client.operation.time_to_first_chunk",
-            unit="s",
-            description="Time from the request to the first chunk of a streamed answer.",
-            explicit_bucket_boundaries_advisory=_SECONDS,
-        )
-        self.latest: latest.Instruments | None = None
-        if settings.current().latest_metrics:
-            from tokenboard.latest import Instruments as Latest
-
-            self.latest = Latest(meter, _Bounded(_NAMES), _NO_EXEMPLARS)
+        self.meters = meters.Meters(meter, latest=settings.current().latest_metrics)
 
 
 _instruments: Instruments | None = None
@@ -117,52 +86,6 @@ def _version() -> str:
         return version("tokenboard")
     except PackageNotFoundError:  # run from a source tree that was never installed
         return ""
-
-
-class _Bounded:
-    """Lets so many different values through and calls the rest ``_other``."""
-
-    __slots__ = ("_limit", "_lock", "_seen")
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._seen: set[str] = set()
-        self._lock = threading.RLock()  # entered again if garbage is collected within
-
-    def __call__(self, value: str) -> str:
-        if value in self._seen:
-            return value
-        with self._lock:
-            if len(self._seen) < self._limit:
-                self._seen.add(value)
-                return value
-        return _OTHER
-
-
-_metric_names = {
-    "user.id": _Bounded(_USERS),
-    "tokenboard.team": _Bounded(_NAMES),
-    "gen_ai.request.model": _Bounded(_NAMES),
-    "gen_ai.response.model": _Bounded(_NAMES),
-    "server.address": _Bounded(_NAMES),
-    "error.type": _Bounded(_NAMES),
-}
-_NO_EXEMPLARS = Context({SCOPE: "metrics"})
-"""Without a span: finding exemplars costs half as much again as the measurement itself."""
-
-
-@lru_cache(maxsize=4096)
-def _labels(
-    operation: str, provider: str, token_type: str | None, names: tuple[str | None, ...]
-) -> dict[str, str]:
-    """Return the attributes of a measurement; ``names`` in the order of ``_metric_names``."""
-    found = {"gen_ai.operation.name": operation, "gen_ai.provider.name": provider}
-    for (name, bounded), value in zip(_metric_names.items(), names, strict=True):
-        if value is not None:
-            found[name] = bounded(value)
-    if token_type is not None:
-        found["gen_ai.token.type"] = token_type
-    return found
 
 
 class Call:
@@ -245,38 +168,24 @@ class Call:
         if error is not None:
             span.set_status(StatusCode.ERROR)
         span.end(now_ns)
-        self._measure(attributes, answer, seconds)
-
-    def _measure(
-        self, attributes: dict[str, Any], answer: ResponseFacts | None, seconds: float
-    ) -> None:
         asked = self._asked
-        operation, provider = asked["gen_ai.operation.name"], asked["gen_ai.provider.name"]
-        names: tuple[str | None, ...] = (
-            asked.get("user.id"),
-            asked.get("tokenboard.team"),
-            asked.get("gen_ai.request.model"),
-            attributes.get("gen_ai.response.model"),
-            asked.get("server.address"),
+        self._made.meters.call(
+            meters.Attempt(
+                asked["gen_ai.operation.name"],
+                asked["gen_ai.provider.name"],
+                (
+                    asked.get("user.id"),
+                    asked.get("tokenboard.team"),
+                    asked.get("gen_ai.request.model"),
+                    attributes.get("gen_ai.response.model"),
+                    asked.get("server.address"),
+                ),
+                error,
+                seconds,
+                attributes.get("gen_ai.response.time_to_first_chunk"),
+                answer.usage if answer is not None else None,
+            )
         )
-        made = self._made
-        failed = _labels(operation, provider, None, (*names, attributes.get("error.type")))
-        names = (*names, None)
-        first = attributes.get("gen_ai.response.time_to_first_chunk")
-        usage = answer.usage if answer is not None else None
-        if made.latest is not None:
-            labels = _labels(operation, provider, None, names)
-            made.latest.call(seconds, first, usage, labels, failed)
-            return
-        made.duration.record(seconds, failed, _NO_EXEMPLARS)
-        if first is not None:
-            made.first_chunk.record(first, _labels(operation, provider, None, names), _NO_EXEMPLARS)
-        if usage is None:
-            return
-        for token_type, count in (("input", usage.input_tokens), ("output", usage.output_tokens)):
-            if count is not None:
-                labels = _labels(operation, provider, token_type, names)
-                made.tokens.record(count, labels, _NO_EXEMPLARS)
 
 
 def request_attributes(facts: RequestFacts, host: str, port: int | None) -> dict[str, Any]:
@@ -390,8 +299,7 @@ def begin_operation(
     span = made.tracer.start_span(
         f"{kind} {name}" if name else kind, context=context, attributes=attributes
     )
-    measure = made.latest.timer(kind, name) if made.latest is not None else None
-    return trace.set_span_in_context(span, context), Operation(span, measure)
+    return trace.set_span_in_context(span, context), Operation(span, made.meters.timer(kind, name))
 
 
 def task_outcome(

@@ -16,7 +16,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from tokenboard import attribution, export, mishap, settings, setup, telemetry
+from tokenboard import attribution, export, meters, mishap, settings, setup, telemetry
 from tokenboard.hooks import http_spans
 
 
@@ -68,8 +68,8 @@ def forget():
     attribution.login.cache_clear()
     http_spans.waiting = False
     http_spans._pending.clear()
-    telemetry._labels.cache_clear()
-    for bounded in telemetry._metric_names.values():
+    meters._labels.cache_clear()
+    for bounded in meters._NAMED.values():
         bounded._seen.clear()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx2
 import pytest
 import tokenboard
 from fakes import bodies
@@ -125,9 +126,9 @@ def test_metrics_stay_bounded_whoever_calls(books, provider, openai_client):
     """The 1,001st user of a process shares one series with all that follow."""
     provider.say(bodies.chat())
     seen = [f"user-{n}" for n in range(1_000)]
-    from tokenboard import telemetry
+    from tokenboard import meters
 
-    telemetry._metric_names["user.id"]._seen.update(seen)
+    meters._NAMED["user.id"]._seen.update(seen)
     for name in ("user-5", "late-1", "late-2"):
         with tokenboard.user(name):
             openai_client.chat.completions.create(model="gpt-test", messages=HELLO)
@@ -137,6 +138,27 @@ def test_metrics_stay_bounded_whoever_calls(books, provider, openai_client):
     }
     assert users == {"user-5": 1, "_other": 2}
     assert [span.attributes["user.id"] for span in books.spans] == ["user-5", "late-1", "late-2"]
+
+
+def test_no_measurement_is_lost_however_many_wait(books):
+    """Measurements wait until they are collected; more than may wait are all counted, once."""
+    body = bodies.chat().chunks[0]
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(200, content=body))
+    with httpx2.Client(transport=transport) as client:
+        for n in range(1_100):
+            client.post(
+                "https://api.openai.com/v1/chat/completions", json={"model": "m", "messages": []}
+            )
+            if n == 500:
+                books.reader.collect()
+    ((_, count, _),) = books.points("gen_ai.client.operation.duration")
+    assert count == 1_100
+    assert [each[1:] for each in books.points("gen_ai.client.token.usage")] == [
+        (1_100, 1_100 * 19),
+        (1_100, 1_100 * 10),
+    ]
+    names = {metric.name for metric in _metrics(books)}
+    assert names <= {"gen_ai.client.token.usage", "gen_ai.client.operation.duration"}
 
 
 def test_no_trace_headers_go_to_the_provider(books, provider, openai_client, claude):
@@ -153,3 +175,13 @@ def test_no_trace_headers_go_to_the_provider(books, provider, openai_client, cla
 def _ours(books):
     # The newest anthropic SDK emits a span of its own beside ours.
     return [span for span in books.spans if span.instrumentation_scope.name == "tokenboard"]
+
+
+def _metrics(books):
+    data = books.reader.get_metrics_data()
+    return [
+        metric
+        for resource in (data.resource_metrics if data else [])
+        for scope in resource.scope_metrics
+        for metric in scope.metrics
+    ]

@@ -110,7 +110,8 @@ def test_without_a_collector_there_is_one_warning_and_no_waiting(protocol):
         OTEL_METRIC_EXPORT_INTERVAL="300",
     )
     assert done.returncode == 0
-    (warning,) = done.stderr.splitlines()
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    warning = done.stderr
     assert "http://127.0.0.1:9" in warning
     assert "tokenboard up" in warning
     assert float(done.stdout) < 5, "the exit hung"
@@ -155,6 +156,23 @@ def test_a_collector_that_comes_late_gets_what_follows():
         OTEL_METRICS_EXPORTER="none",
     )
     assert done.stdout.strip() == "2", done.stderr
+
+
+def test_flush_sends_now_and_never_waits_longer_than_told(collector):
+    """``flush()`` has everything sent when it returns, and gives up in time without a collector."""
+    script = """
+        import os, time
+        import tokenboard, tokenboard.auto
+        call()
+        began = time.perf_counter()
+        print(tokenboard.flush(SECONDS), time.perf_counter() - began < 5, flush=True)
+        os._exit(0)
+    """
+    done = run(script.replace("SECONDS", ""), collector)
+    assert done.stdout == "True True\n"
+    assert len(collector.spans) == 1
+    done = run(script.replace("SECONDS", "0.3"), OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9")
+    assert done.stdout == "False True\n"
 
 
 PROVIDER = """

@@ -32,8 +32,9 @@ _IN_CALL = "tokenboard.in_call"
 _LOCKING = (
     "opentelemetry.sdk.",
     "tokenboard.export",
+    "tokenboard.later",
+    "tokenboard.meters",
     "tokenboard.runs",
-    "tokenboard.telemetry",
     "tokenboard.wire.",
 )
 """Modules that hold locks while they work."""
