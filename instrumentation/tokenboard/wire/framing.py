@@ -189,13 +189,11 @@ class Lines:
 
     def _idle(self, data: bytes) -> bool:
         """Whether these lines hold no news, nor begin an event that goes on in later lines."""
-        return (
-            not self._pending
-            and self._event != "error"
-            and not self._matters(data)
-            and data[-4:].rstrip(b"\n")[-1:] == b"}"
-            and b"{\n" not in data
-        )
+        if self._pending or self._event == "error" or self._matters(data):
+            return False
+        if data[-4:].rstrip(b"\n")[-1:] == b"}":
+            return b"{\n" not in data
+        return b"{" not in data and _EVENT not in data
 
     def _matters(self, data: bytes | bytearray) -> bool:
         taker = self._taker
