@@ -1,4 +1,4 @@
-"""More people than a panel shows."""
+"""More people than a panel shows, some hours ago."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def span(number, at):
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    """A home whose books have one call of each of 300 people."""
+    """A home whose books have one call of each of 300 people, five hours old."""
     home = tmp_path_factory.mktemp("home")
     up = subprocess.Popen(
         [COMMAND, "up", "--data", home / "books", "--otlp-port", "0", "--clickhouse-port", "0",
@@ -56,7 +56,7 @@ def home(tmp_path_factory):
     )  # fmt: skip
     try:
         line = next(line for line in up.stdout if line.startswith("OTLP"))
-        at = time.time_ns() - 60 * 10**9
+        at = time.time_ns() - 5 * 3600 * 10**9
         spans = [span(number, at) for number in range(PEOPLE)]
         body = {"resourceSpans": [{"scopeSpans": [{"scope": {"name": "test"}, "spans": spans}]}]}
         url = re.search(r"http\S+", line)[0]
@@ -84,3 +84,13 @@ def test_a_table_says_what_it_leaves_out(command, shown, home):
     everything = tokenboard(command, "--top", "300", "--data", home / "books", home=home)
     assert everything.stderr == ""
     assert len(everything.stdout.splitlines()) > 300 > len(done.stdout.splitlines())
+
+
+@pytest.mark.parametrize("command", ["leaderboard", "sessions", "loops"])
+def test_nothing_in_that_time(command, home):
+    """Where the calls are older than --since that is said, and not how to send a first one."""
+    done = tokenboard(command, "--since", "1h", "--json", "--data", home / "books", home=home)
+    assert done.returncode == 0
+    assert json.loads(done.stdout) == []
+    assert "No calls in that time" in done.stderr
+    assert "import tokenboard.auto" not in done.stderr

@@ -42,8 +42,8 @@ def leaderboard(reader: common.Reader, team: tuple[str, ...], top: int | None) -
     """
     with reader.books() as client:
         rows = board_rows(client, reader.since, team)[:top]
-    if not rows:
-        common.say("Nobody of that team has calls." if team else common.FIRST_CALL_HINT)
+        if not rows:
+            common.say("Nobody of that team has calls." if team else common.why_nothing(client))
     if reader.as_json:
         common.print_json(rows)
     elif rows:

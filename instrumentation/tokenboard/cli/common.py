@@ -264,6 +264,19 @@ def rows_of(
         return [dict(row) for row in cast("Any", client.query(sql).named_results())]
 
 
+def why_nothing(client: Client) -> str:
+    """Return what to say when there is nothing to show: no calls at all, or none in that time.
+
+    Raises:
+        Trouble: ClickHouse refused.
+    """
+    with plain_errors():
+        (newest,) = client.query("SELECT max(ts) FROM calls HAVING count() > 0").result_rows or [()]
+    if not newest:
+        return FIRST_CALL_HINT
+    return f"No calls in that time; the newest is of {newest[0]:%Y-%m-%d %H:%M} UTC (--since 90d)."
+
+
 def say(text: str) -> None:
     """Tell the person something that is no result: on standard error."""
     click.echo(text, err=True)

@@ -45,8 +45,8 @@ def sessions(reader: common.Reader, user: str | None, top: int | None) -> None:
     """Conversations and agent runs, newest first."""
     with reader.books() as client:
         rows = session_rows(client, reader.since, user)[:top]
-    if not rows:
-        common.say("No sessions of that person." if user else common.FIRST_CALL_HINT)
+        if not rows:
+            common.say("No sessions of that person." if user else common.why_nothing(client))
     if reader.as_json:
         common.print_json(rows)
     elif rows:
@@ -83,16 +83,14 @@ def loops(reader: common.Reader) -> None:
     """Sessions that go round in circles, the gravest first, by the rules of tokenboard.loops."""
     with reader.books() as client:
         rows = loop_rows(client, reader.since)
-        empty = not rows and not session_rows(client, reader.since)
-    if empty:
-        common.say(common.FIRST_CALL_HINT)
+        if not rows:
+            some = session_rows(client, reader.since)
+            common.say("No loops." if some else common.why_nothing(client))
     if reader.as_json:
         common.print_json(rows)
     elif rows:
         console = show.console()
         console.print(loop_table(rows, wide=console.width >= show.WIDE))
-    elif not empty:
-        common.say("No loops.")
 
 
 # --- rows ----------------------------------------------------------------------------------------
