@@ -1,4 +1,4 @@
-"""The page of ``tokenboard up``: draws the provisioned dashboards from their JSON, without Grafana."""
+"""The page of ``tokenboard up``: the provisioned dashboards drawn from their JSON, no Grafana."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ FOLDER = Path(__file__).resolve().parent
 
 
 def vendor(name: str) -> Path | None:
-    """The file behind ``/vendor/NAME``: the browser part that an installed package ships, or nothing.
+    """Find the file behind ``/vendor/NAME``, shipped by an installed package; None if not there.
 
     The package is found, not imported: importing plotly takes most of a second.
     """
