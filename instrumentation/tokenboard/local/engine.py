@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tokenboard.local.errors import one_line
 from tokenboard.local.lock import DataDirError, DirectoryLock
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ class _Shared:
             free = shutil.disk_usage(self.directory).free
             raise DataDirError(
                 f"cannot open the data in {self.path} ({free // 2**20} MiB free on its disk): "
-                f"{str(error).splitlines()[0]}"
+                f"{one_line(error)}"
             ) from error
 
     def close(self) -> None:

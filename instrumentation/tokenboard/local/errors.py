@@ -18,3 +18,9 @@ def error_name(message: str) -> str:
     """Return ClickHouse's name for the error, '' when the message has none."""
     names = _NAME.findall(message)
     return names[-1] if names else ""
+
+
+def one_line(error: BaseException) -> str:
+    """Return the first line of an error's text, its class's name when it has none."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tokenboard.local.errors import error_code
+from tokenboard.local.errors import error_code, one_line
 from tokenboard.local.infile import insert
 
 if TYPE_CHECKING:
@@ -121,6 +121,8 @@ class Ingest:
             OverloadedError: the queue is full, or the stack is stopping.
         """
         done: Future[None] = Future()
+        # From here on it cannot be cancelled: a sender that goes away does not undo the write.
+        done.set_running_or_notify_cancel()
         weight = rows.size
         with self._changed:
             if self._closing:
@@ -182,8 +184,13 @@ class Ingest:
         try:
             self._insert([rows for rows, _ in group])
         except Exception as error:
-            if len(group) == 1:
-                self._fail(group[0][1], error)
+            text = one_line(error)
+            passing = error_code(text) in _PASSING
+            if passing or len(group) == 1:
+                _log.error("%d posts could not be stored: %s", len(group), text)
+                self.counts.failed += len(group)
+                for _, done in group:
+                    done.set_exception(InsertError(text, passing=passing))
                 return
             # One post that the tables refuse must not take the others with it.
             for one in group:
@@ -194,13 +201,6 @@ class Ingest:
         for _, done in group:
             done.set_result(None)
         self._on_written(frozenset(table for rows, _ in group for table in rows.blocks))
-
-    def _fail(self, done: Future[None], error: Exception) -> None:
-        self.counts.failed += 1
-        code = error_code(str(error))
-        text = str(error).splitlines()[0]
-        _log.error("an insert failed: %s", text)
-        done.set_exception(InsertError(text, passing=code in _PASSING))
 
     def _insert(self, posts: Sequence[Rows]) -> None:
         tables: dict[str, list[Rows]] = {}

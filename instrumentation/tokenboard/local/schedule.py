@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tokenboard.local.errors import one_line
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -17,10 +19,10 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 EVERY_S = 1.0
-# Recomputing takes at most this share of the time, so that a busy hour does not starve the inserts.
-SHARE = 0.25
-# New models are looked up as they come; the rest only for what a newer price list says.
-PRICES_EVERY_S = 3600.0
+# Recomputing takes at most this share of the time, so that a busy hour does not starve the inserts;
+# but nobody waits for a board longer than this because of it.
+SHARE = 0.3
+LONGEST_PAUSE_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class Scheduler:
             if closing:
                 return
             pause = max(EVERY_S, self._took / SHARE) - self._took
-            end = time.monotonic() + pause
+            end = time.monotonic() + min(pause, LONGEST_PAUSE_S)
             while not self._closing and (left := end - time.monotonic()) > 0:
                 time.sleep(min(left, 0.1))
 
@@ -98,7 +100,7 @@ class Scheduler:
         try:
             work()
         except Exception as error:
-            text = str(error).splitlines()[0] if str(error) else type(error).__name__
+            text = one_line(error)
             # Once a fault, not once a second.
             if self._errors.get(job) != text:
                 _log.exception("%s failed; it is tried again", job)

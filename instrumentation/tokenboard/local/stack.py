@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import os
 import socket
 import threading
 from dataclasses import asdict
@@ -12,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
-from tokenboard.local.engine import Engine
+from tokenboard.local.engine import Engine, default_data_dir
 from tokenboard.local.guard import LocalOnly
 from tokenboard.local.http_interface import HttpInterface
 from tokenboard.local.ingest import MAX_PENDING_BYTES, Ingest
+from tokenboard.local.lock import DataDirInUseError, holder
 from tokenboard.local.reading import Reading
 from tokenboard.local.receiver import Receiver
 from tokenboard.local.schedule import Scheduler
@@ -89,10 +91,16 @@ class Stack:
         return self
 
     def _start(self) -> None:
-        sockets = {name: _listen(name, port) for name, port in self._ports.items()}
-        for one in sockets.values():
-            self._closers.append(one.close)
-        engine = self.engine = Engine(self._data_dir)
+        data_dir = (self._data_dir or default_data_dir()).expanduser().resolve()
+        held = holder(data_dir)
+        if held is not None and held[0] != os.getpid():
+            # Said before the ports are tried: whoever has the data mostly has the ports, too.
+            raise DataDirInUseError(data_dir, *held)
+        sockets: dict[str, socket.socket] = {}
+        for name, port in self._ports.items():
+            sockets[name] = _listen(name, port)
+            self._closers.append(sockets[name].close)
+        engine = self.engine = Engine(data_dir)
         self._closers.append(engine.close)
         scheduler = Scheduler(engine)
         self._closers.append(scheduler.close)

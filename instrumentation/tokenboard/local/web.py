@@ -18,6 +18,7 @@ from starlette.staticfiles import StaticFiles
 
 from tokenboard.local import page
 from tokenboard.local.asgi import GoneError, TooLargeError, body
+from tokenboard.local.errors import one_line
 from tokenboard.queries import panels
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class _Server:
         try:
             data = await self._reading.in_turn(partial(self._rows, sql))
         except Exception as error:
-            raise HTTPException(500, str(error).strip().splitlines()[0]) from error
+            raise HTTPException(500, one_line(error)) from error
         return Response(data, media_type="application/json")
 
     def _rows(self, sql: str) -> bytes:
