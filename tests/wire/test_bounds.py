@@ -189,7 +189,9 @@ BOMBS = {
 
 @pytest.mark.parametrize("encoding", BOMBS)
 @pytest.mark.parametrize(
-    "plain", [b'{"a":"' + b"x" * HUNDRED, (b": nothing" * 100 + b"\n") * (HUNDRED // 901)], ids=["body", "stream"]
+    "plain",
+    [b'{"a":"' + b"x" * HUNDRED, (b": nothing" * 100 + b"\n") * (HUNDRED // 901)],
+    ids=["body", "stream"],
 )
 def test_a_bomb_of_a_few_kilobytes_unfolds_in_pieces(encoding, plain):
     """A compressed answer of a hundred megabytes never stands unfolded in memory."""

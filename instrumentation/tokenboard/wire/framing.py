@@ -13,7 +13,7 @@ from typing import Any, Protocol
 MAX_VALUE = 32 << 20
 """Bytes of one JSON value (a whole body, one event) beyond which it is not read: 32 MiB."""
 
-_BULK = re.compile(rb"""\[[\s\d.,eE+\-]{128,}\]|"[A-Za-z0-9+/=]{128,}\"""")
+_BULK = rb"""\[[\s\d.,eE+\-]{128,}\]|"[A-Za-z0-9+/=]{128,}\""""
 """A vector: an array of numbers, or its bytes in base64."""
 _LARGE = 1 << 20
 
@@ -94,7 +94,7 @@ class Whole:
 
     def _slim(self) -> None:
         if self._taker.bulky:
-            self._body = bytearray(_BULK.sub(b"0", self._body))
+            self._body = bytearray(re.sub(_BULK, b"0", self._body))
             self._slim_at = max(_LARGE, 2 * len(self._body))
         if len(self._body) > MAX_VALUE:
             self._body = b""
@@ -106,7 +106,7 @@ class Whole:
         if not body:
             return
         if self._taker.bulky:
-            body = _BULK.sub(b"0", body)
+            body = re.sub(_BULK, b"0", body)
         try:
             value = parse(body)
         except ValueError:
@@ -280,7 +280,7 @@ class Lines:
         return True
 
 
-_STRUCTURE = re.compile(rb'["{}\\]')
+_STRUCTURE = rb'["{}\\]'
 _QUOTE, _BACKSLASH, _OPEN, _SHUT = b'"\\{}'
 
 
@@ -306,7 +306,7 @@ class Array:
         start = 0
         skip = 0 if self._escaped else -1
         self._escaped = False
-        for match in _STRUCTURE.finditer(chunk):
+        for match in re.finditer(_STRUCTURE, chunk):
             at = match.start()
             if at == skip:
                 continue

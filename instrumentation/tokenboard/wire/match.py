@@ -65,14 +65,12 @@ _PATHS: tuple[tuple[str, tuple[formats.Format, ...], _Trust], ...] = (
         "body",
     ),
 )
-_ROUTES = tuple((re.compile(path + "$"), speaks, trust) for path, speaks, trust in _PATHS)
-_BEDROCK = re.compile(r"/model/(.+)/(converse|invoke)(-stream|-with-response-stream)?$")
-_NO_TEXT = re.compile(r"rerank|stability\.|-image-|nova-canvas|nova-reel|nova-sonic")
+# Compiled when first needed, and kept by ``re``: importing must cost nothing.
+_BEDROCK = r"/model/(.+)/(converse|invoke)(-stream|-with-response-stream)?$"
+_NO_TEXT = r"rerank|stability\.|-image-|nova-canvas|nova-reel|nova-sonic"
 """Models at Bedrock that neither read nor write text by the token."""
-_GOOGLE = re.compile(
-    r"(?:/publishers/([^/]+))?/(?:models|tunedModels|endpoints)/([^/]+?)(?::|%3A)([A-Za-z]+)$"
-)
-_DEPLOYMENT = re.compile(r"/openai/deployments/([^/]+)/")
+_GOOGLE = r"(?:/publishers/([^/]+))?/(?:models|tunedModels|endpoints)/([^/]+?)(?::|%3A)([A-Za-z]+)$"
+_DEPLOYMENT = r"/openai/deployments/([^/]+)/"
 _TAILS = frozenset(
     {
         "completions",
@@ -102,22 +100,22 @@ def _post(url: str) -> Endpoint | None:
         host, port, path = parts.hostname or "", parts.port, parts.path
     except ValueError:
         return None  # no URL that a client could send to
-    google = _GOOGLE.search(path)
+    google = re.search(_GOOGLE, path)
     if google is not None:
         return _google(host, port, path, google)
-    bedrock = _BEDROCK.search(path)
+    bedrock = re.search(_BEDROCK, path)
     if bedrock is not None:
         model = unquote(bedrock[1])
-        if _NO_TEXT.search(model):
+        if re.search(_NO_TEXT, model):
             return None
         form = formats.BEDROCK_CONVERSE
         if bedrock[2] == "invoke":
             form = formats.BEDROCK_EMBED if "embed" in model else formats.BEDROCK_INVOKE
         provider = provider_of(host, port, path, form.family)
         return Endpoint((form,), provider, host, port, model, stream=bedrock[3] is not None)
-    for pattern, speaks, trust in _ROUTES:
-        if pattern.search(path):
-            deployment = _DEPLOYMENT.search(path)
+    for pattern, speaks, trust in _PATHS:
+        if re.search(pattern + "$", path):
+            deployment = re.search(_DEPLOYMENT, path)
             return Endpoint(
                 speaks,
                 provider_of(host, port, path, speaks[0].family),
@@ -153,8 +151,8 @@ def _google(host: str, port: int | None, path: str, found: re.Match[str]) -> End
 
 
 _POLLS = (
-    (re.compile(r"/responses/resp[^/]+$"), formats.OPENAI_RESPONSES_POLL),
-    (re.compile(r"/v1beta\d?/interactions/[^/]+$"), formats.GEMINI_INTERACTIONS_POLL),
+    (r"/responses/resp[^/]+$", formats.OPENAI_RESPONSES_POLL),
+    (r"/v1beta\d?/interactions/[^/]+$", formats.GEMINI_INTERACTIONS_POLL),
 )
 
 
@@ -166,7 +164,7 @@ def _get(url: str) -> Endpoint | None:
     except ValueError:
         return None
     for pattern, form in _POLLS:
-        if pattern.search(path):
+        if re.search(pattern, path):
             provider = provider_of(host, port, path, form.family)
             stream = "stream=true" in parts.query
             return Endpoint((form,), provider, host, port, stream=stream, poll=True)
