@@ -161,7 +161,7 @@ CASES = [
         "https://ai.google.dev/api/generate-content#method:-models.streamgeneratecontent",
         MODELS + "gemini-2.5-flash:streamGenerateContent",
         b"["
-        + dump(part({"promptTokenCount": 8, "totalTokenCount": 8}, X))
+        + dump(part({"promptTokenCount": 8, "totalTokenCount": 8}, text='a "}" or {"\\'))
         + b"\n,\r\n"
         + dump(
             part(
