@@ -1,7 +1,7 @@
 -- title: Leaderboard
 -- description: One row per person with calls in the time range, ranked by net tokens.
 --   Movement is against the same range a day earlier. Tiers go by net tokens for 30 days, other
---   ranges in proportion; titles are those of the last 30 days. Ranges of three days and more
+--   ranges in proportion (a day at least); titles are of the last 30 days. Three days and more
 --   count whole UTC days, today included. Calls whose user is not known stand last.
 WITH
 -- include: board

@@ -103,7 +103,7 @@ def _totals() -> list[Json]:
 
 def _podium() -> Json:
     # A row a person turns into a field a person, so that each step has its own colour.
-    steps = stat("podium", Place(0, 3, 8, 5), [], no_value="nobody yet")
+    steps = stat("podium", Place(0, 3, 7, 5), [], no_value="nobody yet")
     steps["fieldConfig"]["defaults"]["unit"] = theme.TOKENS
     steps["fieldConfig"]["overrides"] = [
         {
@@ -119,7 +119,7 @@ def _podium() -> Json:
 def _tiers() -> Json:
     return bar_chart(
         "tier_distribution",
-        Place(8, 3, 6, 5),
+        Place(7, 3, 6, 5),
         [
             Field("tier", "Tier", {"mappings": theme.pill_colours(theme.TIERS)}),
             Field("people", "People", COUNT),
@@ -132,7 +132,7 @@ def _tiers() -> Json:
 def _over_time() -> Json:
     return timeseries(
         "tokens_over_time",
-        Place(14, 3, 10, 5),
+        Place(13, 3, 11, 5),
         [
             Field("net_tokens", "Net", fixed(theme.NET)),
             Field("waste_tokens", "Deducted", fixed(theme.WASTE)),
@@ -201,16 +201,16 @@ def _board() -> Json:
                     "noValue": "",
                 },
             ),
-            Field("gross_tokens", "Gross", TOKENS | column(76)),
+            Field("gross_tokens", "Gross", TOKENS | column(70)),
             Field("waste_share", "Waste", _waste_cell()),
-            Field("cost_usd", "Cost", MONEY | column(84)),
-            Field("cost_per_completed_task", "$ / task", MONEY | column(80)),
-            Field("tasks_completed", "Tasks", COUNT | column(62)),
-            Field("calls", "Calls", COUNT | column(80)),
-            Field("sessions", "Sessions", COUNT | column(76)),
-            Field("models", "Models", COUNT | column(66)),
-            Field("cache_read_ratio", "Cached", {"unit": theme.SHARE, "custom.width": 70}),
-            Field("team", "Team", {"custom.minWidth": 84}),
+            Field("cost_usd", "Cost", MONEY | column(78)),
+            Field("cost_per_completed_task", "$ / task", MONEY | column(72)),
+            Field("tasks_completed", "Tasks", COUNT | column(56)),
+            Field("calls", "Calls", COUNT | column(66)),
+            Field("sessions", "Sessions", COUNT | column(72)),
+            Field("models", "Models", COUNT | column(62)),
+            Field("cache_read_ratio", "Cached", {"unit": theme.SHARE} | column(66)),
+            Field("team", "Team", {"custom.minWidth": 78}),
             *(
                 Field(name, "", common.HIDDEN)
                 for name in ("prev_rank", "person", "user_id", "waste_tokens")
@@ -238,12 +238,12 @@ def _teams() -> Json:
             Field("team", "Team", {"custom.minWidth": 120, **team}),
             Field("people", "People", COUNT | column(80)),
             Field("net_tokens", "Net tokens", TOKENS | column(110)),
-            Field("gross_tokens", "Gross", TOKENS | column(76)),
+            Field("gross_tokens", "Gross", TOKENS | column(70)),
             Field("waste_share", "Waste", _waste_cell()),
-            Field("cost_usd", "Cost", MONEY | column(84)),
-            Field("cost_per_completed_task", "$ / task", MONEY | column(80)),
-            Field("tasks_completed", "Tasks", COUNT | column(62)),
-            Field("calls", "Calls", COUNT | column(80)),
+            Field("cost_usd", "Cost", MONEY | column(78)),
+            Field("cost_per_completed_task", "$ / task", MONEY | column(72)),
+            Field("tasks_completed", "Tasks", COUNT | column(56)),
+            Field("calls", "Calls", COUNT | column(66)),
         ],
         sort_by=("Net tokens", True),
     )

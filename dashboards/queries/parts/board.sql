@@ -95,7 +95,7 @@
             p.user_id,
             multiIf(p.user_id = '', 'unattributed', known.display_name = '', p.user_id, known.display_name),
             if(known.user_id = p.user_id, known.team, p.team) AS team_now,
-            if(p.user_id = '', '', arrayFirst(t -> p.net_tokens * 2592000 >= t.1 * seconds, l.ladder).2),
+            if(p.user_id = '', '', arrayFirst(t -> p.net_tokens * 2592000 >= t.1 * greatest(seconds, 86400), l.ladder).2),
             known.titles,
             p.gross_tokens, p.net_tokens, toUInt64(p.gross_tokens - p.net_tokens), p.cost_usd, p.calls,
             p.unknown_calls, p.unpriced_calls, sat.sessions, p.models, p.input_tokens,

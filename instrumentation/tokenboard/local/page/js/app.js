@@ -214,7 +214,7 @@ async function chart(body, panel, frame) {
   // The browser paints what needs no library first.
   await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
   await library();
-  await draw(node, panel, frame);
+  await draw(node, panel, frame, span);
 }
 
 function schedule(now) {

@@ -56,8 +56,8 @@ function colourOf(field, index) {
 }
 
 // The year is in nobody's doubt; the hour matters when days are few.
-function dateTicks(times) {
-  const days = times.length ? (times.at(-1) - times[0]) / 8.64e7 : 0;
+function dateTicks(span) {
+  const days = (span[1] - span[0]) / 8.64e7;
   return days > 300 ? '%b %Y' : days > 3 ? '%-d %b' : days > 1 ? '%-d %b %H:%M' : '%H:%M';
 }
 
@@ -68,15 +68,22 @@ function hover(values, config) {
   });
 }
 
-export function timeseries(panel, frame) {
+// Width of a bar: the smallest step between points; a lonely point is a day in long ranges, else an hour.
+function step(times, span) {
+  const gaps = times.slice(1).map((t, i) => t - times[i]).filter((gap) => gap > 0);
+  return gaps.length ? Math.min(...gaps) : span[1] - span[0] >= 2.592e8 ? 8.64e7 : 3.6e6;
+}
+
+export function timeseries(panel, frame, span) {
   const {times, series} = wide(frame);
+  const width = step(times, span);
   const custom = panel.fieldConfig.defaults.custom || {};
   const stacked = custom.stacking?.mode === 'normal';
   const traces = series.map((field, index) => {
     const colour = colourOf(field, index);
     const own = {...custom, ...field.config.custom};
     const common = {name: field.label, x: times, y: field.values, customdata: hover(field.values, field.config), hovertemplate: '%{customdata}'};
-    if (own.drawStyle === 'bars') return {...common, type: 'bar', marker: {color: colour, opacity: (own.fillOpacity ?? 70) / 100}};
+    if (own.drawStyle === 'bars') return {...common, type: 'bar', width: width * 0.8, offset: width * 0.1, marker: {color: colour, opacity: (own.fillOpacity ?? 70) / 100}};
     return {
       ...common, type: 'scatter', mode: times.length < 3 ? 'lines+markers' : 'lines',
       line: {color: colour, width: own.lineWidth ?? 2}, connectgaps: own.spanNulls === true,
@@ -89,7 +96,10 @@ export function timeseries(panel, frame) {
     barmode: stacked ? 'stack' : 'group',
     showlegend: panel.options.legend?.showLegend !== false && series.length > 1,
     yaxis: ticks(most, series[0]?.config || panel.fieldConfig.defaults),
-    xaxis: {type: 'date', showgrid: false, tickformat: dateTicks(times), nticks: 7},
+    // Bars begin at their hour or day, so the first one may begin a little before the range does.
+    xaxis: {type: 'date', showgrid: false, tickformat: dateTicks(span), nticks: 7, range: [
+      new Date(Math.min(span[0], ...times)), new Date(Math.max(span[1], times.length ? Number(times.at(-1)) + width : 0)),
+    ]},
   })};
 }
 
@@ -137,8 +147,8 @@ export function piechart(panel, frame) {
 
 export const CHARTS = {timeseries, barchart, piechart};
 
-export async function draw(node, panel, frame) {
+export async function draw(node, panel, frame, span) {
   const plotly = await library();
-  const {traces, layout: shape} = CHARTS[panel.type](panel, frame);
+  const {traces, layout: shape} = CHARTS[panel.type](panel, frame, span);
   await plotly.react(node, traces, shape, {displayModeBar: false, responsive: true});
 }

@@ -9,7 +9,7 @@ export function stat(panel, frame) {
   const cards = reduce.values ? rowCards(frame, reduce.limit) : fieldCards(frame, reduce.fields, graphMode);
   return el('div', {class: `stats${cards.length > 1 ? ' several' : ''}`}, cards.map(({name, field, value, history}) => {
     const shown = display(value, field.config);
-    return el('div', {class: 'stat', title: shown.exact && `${name}: ${shown.exact}`},
+    return el('div', {class: 'stat', style: {'--tone': named(shown.colour)}, title: shown.exact && `${name}: ${shown.exact}`},
       textMode !== 'value' && (cards.length > 1 || textMode === 'value_and_name') ? el('div', {class: 'name'}, name) : null,
       el('div', {class: `value${shown.missing ? ' missing' : ''}`, style: {color: shown.missing ? null : named(shown.colour)}}, shown.text),
       history ? sparkline(history, named(shown.colour)) : null);
