@@ -96,17 +96,26 @@ def to(host: str, port: int | None, scheme: str) -> Message | None:
         return None
 
 
-def discreet(host: str) -> Hop | None:
+_providers: set[tuple[str, int | None, str]] = set()
+"""Where calls to models went: host, port, first part of the path."""
+_MOST_PROVIDERS = 1_024
+
+
+def discreet(host: str, port: int | None, path: str) -> Hop | None:
     """Return a block to send a request in that OpenTelemetry would tell too much, by our doing.
 
     Where HTTP clients are instrumented only because tokenboard did it, that must not hand the
-    app's baggage to whoever it calls, nor any trace header to a model provider.
+    app's baggage to whoever it calls, nor any trace header to a model provider: to a known one, or
+    to a server that has answered as one at the like of this path.
     """
     try:
         context = otel.get_current()
+        where = (host, port, path[1:].partition("/")[0])
         if exchange.under_way(context):
+            if len(_providers) < _MOST_PROVIDERS:
+                _providers.add(where)
             return None
-        if hosts.known(host.lower()) is not None:
+        if where in _providers or hosts.known(host.lower()) is not None:
             return Hop(context, exchange.muted(context))
         return Hop(context, baggage.clear(context)) if baggage.get_all(context) else None
     except Exception:

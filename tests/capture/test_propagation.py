@@ -334,3 +334,14 @@ def test_the_environment_names_the_hosts(server):
         check=True,
     )
     assert said(server.asked[0]) == {"user.id": "ada"}
+
+
+def test_a_server_that_answers_as_a_provider_is_treated_as_one(books, server):
+    """After a call to a model at an address nobody knows, its other paths are told nothing either."""
+    tokenboard.init(http_spans="other")
+    with openai.OpenAI(api_key="k", base_url=f"{server.url}/v1") as api:
+        api.chat.completions.create(model="m", messages=bodies.HELLO)
+    for path in ("/v1/models", "/v1/messages/count_tokens", "/orders/v1"):
+        httpx2.get(f"{server.url}{path}")
+    traced = ["traceparent" in asked.headers for asked in server.asked]
+    assert traced == [False, False, False, True]

@@ -65,7 +65,10 @@ def _around(request: Any, module: str) -> propagation.Hop | None:
     told = _told(request.url)
     if told is not None:
         return told.on(request.headers)
-    return propagation.discreet(request.url.host) if module in http_spans.ours else None
+    if module not in http_spans.ours and not http_spans.waiting:
+        return None
+    url = request.url
+    return propagation.discreet(url.host, url.port, url.path)
 
 
 def _aiohttp(request: Any) -> None:

@@ -151,10 +151,6 @@ def test_google_genai_is_booked_with_and_without_aiohttp(run, env, aiohttp):
     assert any(":countTokens" in asked.path for asked in outcome.ledger.asked)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a request to a provider that is no call gets a span of the HTTP instrumentation",
-)
 def test_a_provider_is_told_nothing_even_by_requests_that_are_no_calls(run):
     """Counting tokens sends the provider no trace headers either."""
     discreet(run("", "google_genai", "aiohttp"))
