@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_MOST = 1_000
+_MOST = 4_000
 """How many may wait; beyond, each one that comes has the one recorded that waited longest."""
 
 

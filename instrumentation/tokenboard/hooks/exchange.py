@@ -58,8 +58,9 @@ def begin(endpoint: wire.Endpoint, body: bytes, headers: HeaderSource) -> Exchan
     """
     try:
         context = otel.get_current()
-        off = not settings.capturing()  # our wrapper can outlive capture beneath another's
-        if off or _IN_CALL in context or any(context.get(key) for key in _MUTED):
+        if not settings.capturing():  # our wrapper can outlive capture beneath another's
+            return None
+        if context and (_IN_CALL in context or any(context.get(key) for key in _MUTED)):
             return None
         wanted = settings.current()
         hasher = _hasher(wanted.hash_key)
