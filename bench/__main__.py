@@ -8,6 +8,7 @@ import sys
 # name -> module with main(arguments) and a docstring that says what is measured
 SUITES = {
     "capture": "bench.capture.run",
+    "stack": "bench.stack",
     "wire": "bench.wire",
 }
 

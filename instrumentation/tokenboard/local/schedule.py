@@ -103,7 +103,8 @@ class Scheduler:
             text = one_line(error)
             # Once a fault, not once a second.
             if self._errors.get(job) != text:
-                _log.exception("%s failed; it is tried again", job)
+                _log.error("%s of the books failed, it is tried again: %s", job, text)
+                _log.debug("the failure", exc_info=error)
             self._errors[job] = text
             self._wake.set()
             return False

@@ -1,0 +1,236 @@
+"""The one-process stack: calls a second from OTLP to ``calls``, memory, delay until the board.
+
+Sender and stack share this machine. Run: python -m bench stack [--seconds N] [--connections N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import http.client
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue
+
+BATCH = 512  # what the SDK's batch processor sends at most
+USERS = 1000
+
+
+def attributes(**given) -> list[KeyValue]:
+    """OTLP attributes; a list is one of strings."""
+    made = []
+    for name, value in given.items():
+        if isinstance(value, bool):
+            any_value = AnyValue(bool_value=value)
+        elif isinstance(value, int):
+            any_value = AnyValue(int_value=value)
+        elif isinstance(value, float):
+            any_value = AnyValue(double_value=value)
+        elif isinstance(value, list):
+            texts = [AnyValue(string_value=one) for one in value]
+            any_value = AnyValue(array_value=ArrayValue(values=texts))
+        else:
+            any_value = AnyValue(string_value=value)
+        made.append(KeyValue(key=name.replace("__", "."), value=any_value))
+    return made
+
+
+def batch(size: int) -> ExportTraceServiceRequest:
+    """A post of LLM calls as tokenboard's own instrumentation sends them (docs/telemetry.md)."""
+    request = ExportTraceServiceRequest()
+    resource = request.resource_spans.add()
+    resource.resource.attributes.extend(
+        attributes(
+            service__name="app", service__namespace="bench", telemetry__sdk__language="python"
+        )
+    )
+    scope = resource.scope_spans.add()
+    scope.scope.name, scope.scope.version = "tokenboard", "0.1.0"
+    for n in range(size):
+        span = scope.spans.add(name="chat gpt-5", kind=3)
+        span.attributes.extend(
+            attributes(
+                gen_ai__operation__name="chat",
+                gen_ai__provider__name="openai",
+                gen_ai__request__model="gpt-5",
+                gen_ai__response__model="gpt-5-2025-08-07",
+                gen_ai__request__stream=True,
+                gen_ai__response__finish_reasons=["stop"],
+                gen_ai__response__time_to_first_chunk=0.31,
+                gen_ai__usage__input_tokens=1000 + n,
+                gen_ai__usage__output_tokens=200,
+                gen_ai__usage__cache_read__input_tokens=500,
+                server__address="api.openai.com",
+                server__port=443,
+                http__response__status_code=200,
+                session__id=f"session-{n}",
+                user__id=f"user-{n % USERS}",
+                tokenboard__user__source="context",
+                tokenboard__team=f"team-{n % 20}",
+                gen_ai__agent__name="coder",
+                tokenboard__agent__depth=1,
+                tokenboard__conversation=os.urandom(8).hex(),
+                tokenboard__trigger="user",
+                tokenboard__prompt__hash=os.urandom(8).hex(),
+                tokenboard__request__messages=7,
+                tokenboard__request__bytes=20_000,
+                tokenboard__attempt=1,
+            )
+        )
+        span.attributes.add(key="gen_ai.response.id")
+    return request
+
+
+def renewed(request: ExportTraceServiceRequest) -> bytes:
+    """The same post with ids and times of its own: every call is a new one."""
+    now = time.time_ns()
+    seed = os.urandom(8)
+    for n, span in enumerate(request.resource_spans[0].scope_spans[0].spans):
+        own = n.to_bytes(8, "big")
+        span.trace_id = seed + own
+        span.span_id = own
+        span.start_time_unix_nano = now - 10**9
+        span.end_time_unix_nano = now
+        span.attributes[-1].value.string_value = f"chatcmpl-{seed.hex()}{n}"
+    return request.SerializeToString()
+
+
+class Up:
+    """A running ``tokenboard up`` and what it costs."""
+
+    def __init__(self, data: Path) -> None:
+        command = Path(sys.executable).with_name("tokenboard")
+        ports = ("--otlp-port", "0", "--clickhouse-port", "0", "--web-port", "0")
+        self.process = subprocess.Popen(
+            [command, "up", "--data", data, *ports], stdout=subprocess.PIPE, text=True
+        )
+        addresses = {}
+        for line in self.process.stdout:
+            name, _, address = line.partition(" ")
+            addresses[name] = urlsplit(address.strip()).netloc
+            if line.startswith("Ctrl-C"):
+                break
+        self.otlp, self.clickhouse = addresses["OTLP/HTTP"], addresses["ClickHouse"]
+
+    def number(self, query: str) -> int:
+        with contextlib.closing(http.client.HTTPConnection(self.clickhouse)) as wire:
+            wire.request("POST", "/", query)
+            return int(wire.getresponse().read() or 0)
+
+    def cpu(self) -> float:
+        """Seconds of CPU used so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def memory(self) -> int:
+        """MiB resident."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) // 1024
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait()
+
+
+def post(wire: http.client.HTTPConnection, body: bytes) -> int:
+    """Send one post and return its status."""
+    wire.request("POST", "/v1/traces", body, {"Content-Type": "application/x-protobuf"})
+    answer = wire.getresponse()
+    answer.read()
+    return answer.status
+
+
+def flood(up: Up, seconds: float, connections: int) -> None:
+    """As many calls as the stack takes."""
+    taken, refused, memory = [], [], [up.memory()]
+    before = up.number("SELECT count() FROM calls")
+    end = time.monotonic() + seconds
+
+    def send() -> None:
+        request = batch(BATCH)
+        with contextlib.closing(http.client.HTTPConnection(up.otlp)) as wire:
+            while time.monotonic() < end:
+                status = post(wire, renewed(request))
+                (taken if status == 200 else refused).append(status)
+                if status != 200:
+                    time.sleep(1)
+
+    threads = [threading.Thread(target=send) for _ in range(connections)]
+    started, cpu = time.monotonic(), up.cpu()
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        time.sleep(1)
+        memory.append(up.memory())
+    took = time.monotonic() - started
+    calls = len(taken) * BATCH
+    cost = (up.cpu() - cpu) / calls * 1e6
+    print(
+        f"{calls / took:8,.0f} calls/s acknowledged for {took:.0f} s, {len(refused)} posts refused"
+    )
+    print(f"{cost:8.0f} µs of the stack's CPU a call, views and recomputation included")
+    third = max(1, len(memory) // 3)
+    shown = ", ".join(
+        f"{statistics.mean(memory[n : n + third]):.0f}" for n in range(0, 3 * third, third)
+    )
+    print(f"         memory by thirds of the run: {shown} MiB")
+    waited = time.monotonic()
+    seen = 0
+    while seen < calls and time.monotonic() < waited + 300:
+        time.sleep(0.2)
+        seen = up.number("SELECT count() FROM calls") - before
+    print(f"{time.monotonic() - waited:8.1f} s until calls showed all {calls:,} ({seen:,} seen)")
+
+
+def delay(up: Up, rate: int, seconds: float) -> None:
+    """How long after its acknowledgement a call is on the board, under a steady load."""
+    request, started, sent = batch(rate // 10), time.monotonic(), 0
+    board = "SELECT sum(calls) FROM leaderboard"
+    acknowledged = [(time.monotonic(), up.number(board))]
+    delays = []
+    with contextlib.closing(http.client.HTTPConnection(up.otlp)) as wire:
+        total = acknowledged[0][1]
+        while time.monotonic() < started + seconds:
+            if post(wire, renewed(request)) == 200:
+                total += rate // 10
+                acknowledged.append((time.monotonic(), total))
+            sent += rate // 10
+            shown = up.number(board)
+            now = time.monotonic()
+            while acknowledged and acknowledged[0][1] <= shown:
+                delays.append(now - acknowledged.pop(0)[0])
+            time.sleep(max(0, started + sent / rate - time.monotonic()))
+    reached = sent / (time.monotonic() - started)
+    print(
+        f"{statistics.median(delays):8.1f} s from call to leaderboard at {reached:.0f} calls/s "
+        f"(longest {max(delays):.1f} s)"
+    )
+
+
+def main(arguments: list[str]) -> None:
+    """Run both and print the figures."""
+    parser = argparse.ArgumentParser(prog="bench stack", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--connections", type=int, default=4)
+    options = parser.parse_args(arguments)
+    load = os.getloadavg()[0]
+    print(
+        f"one-process stack, {os.cpu_count()} cores shared with the sender, load before {load:.1f}"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        up = Up(Path(folder))
+        try:
+            delay(up, 500, min(options.seconds, 30))
+            flood(up, options.seconds, options.connections)
+        finally:
+            up.stop()
