@@ -139,3 +139,29 @@ def test_only_so_many_answers_are_remembered():
 
     assert forgotten.conversation_hash is None
     assert kept.conversation_hash is not None
+
+
+def test_an_interaction_with_gemini_is_counted_once():
+    """From its own answer, or from the poll that first finds it done."""
+    url = "https://generativelanguage.googleapis.com/v1beta/interactions"
+    usage = {"total_input_tokens": 9, "total_output_tokens": 3, "total_tokens": 12}
+
+    def interaction(name, status, found=None):
+        return {"id": name, "object": "interaction", "status": status, "usage": found}
+
+    def begin(answer):
+        return exchange("POST", url, {"agent": "deep-research", "input": "Hi"}, answer)
+
+    def fetch(answer):
+        return exchange("GET", f"{url}/{answer['id']}", None, answer)
+
+    background = Background()
+    plain = begin(interaction("v1_a", "completed", usage))
+    later = begin(interaction("v1_b", "in_progress"))
+
+    assert background.settle(*plain) is plain[1]
+    assert background.settle(*fetch(interaction("v1_a", "completed", usage))) is None
+    assert background.settle(*later) is later[1]
+    assert background.settle(*fetch(interaction("v1_b", "in_progress"))) is None
+    assert background.settle(*fetch(interaction("v1_b", "completed", usage))) is later[1]
+    assert background.settle(*fetch(interaction("v1_b", "completed", usage))) is None

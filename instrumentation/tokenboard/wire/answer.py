@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tokenboard.wire import failures
 from tokenboard.wire.framing import parse
 from tokenboard.wire.headers import request_id
-from tokenboard.wire.model import RequestFacts, ResponseFacts, Usage
+from tokenboard.wire.model import ResponseFacts, Usage
 from tokenboard.wire.values import Json, dollars, obj, text
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _MOST_TOOLS = 512
 _MOST_REASONS = 128
 _MOST_ARGUMENTS = 4 << 20
+_PIECE = 64
+"""What keeping a piece of text costs beside the text."""
 _LOOKS = 8
 _ERROR = 400
 
@@ -53,7 +55,6 @@ class Answer:
         "_headers",
         "_ids",
         "_looks",
-        "_request",
         "_status",
         "_tools",
         "background",
@@ -76,10 +77,7 @@ class Answer:
     bulky = False
     """See ``framing.Taker``."""
 
-    def __init__(
-        self, request: RequestFacts, status: int, headers: dict[str, str], hasher: Hasher
-    ) -> None:
-        self._request = request
+    def __init__(self, status: int, headers: dict[str, str], hasher: Hasher) -> None:
         self._status = status
         self._headers = headers
         self.hasher = hasher
@@ -117,8 +115,10 @@ class Answer:
         except Exception:
             failures.told("reading a value")  # the next one may tell more
         self.settled = (
-            self.response_id is not None and self.model is not None
-        ) or self._looks >= _LOOKS
+            self.settled
+            or (self.response_id is not None and self.model is not None)
+            or self._looks >= _LOOKS
+        )
 
     def done(self) -> None:
         """Note the stream's own end marker."""
@@ -136,11 +136,6 @@ class Answer:
     def headers(self) -> dict[str, str]:
         """The response headers that ``headers.pick`` keeps."""
         return self._headers
-
-    @property
-    def request(self) -> RequestFacts:
-        """What the request said."""
-        return self._request
 
     def name(self, response_id: Any, model: Any) -> None:
         """Note id and model; the first that says something counts."""
@@ -174,7 +169,7 @@ class Answer:
         if not call.name:
             call.name = text(name) or ""
         if isinstance(arguments, str):
-            self._arguments += len(arguments)
+            self._arguments += len(arguments) + _PIECE
             if self._arguments <= _MOST_ARGUMENTS:
                 call.pieces.append(arguments)
         elif arguments is not None:

@@ -93,7 +93,7 @@ class CohereAnswer(Answer):
         """See ``Answer.value``."""
         kind = text(body.get("type")) or text(body.get("event_type")) or event
         self.name(body.get("generation_id") or body.get("id"), None)
-        self.settled = self.response_id is not None
+        self.settled = self.response_id is not None  # no answer names a model
         delta = obj(body.get("delta")) or {}
         if kind in ("tool-call-start", "tool-call-delta"):
             message = obj(delta.get("message")) or {}

@@ -51,7 +51,7 @@ class Endpoint:
         form = self._format(body, value)
         if form is None:
             return None
-        draft = Draft(hasher, found, self.model, stream=self.stream)
+        draft = Draft(hasher, self.model, stream=self.stream)
         if value is not None:
             try:
                 form.read(draft, value)
@@ -94,7 +94,7 @@ class Endpoint:
         kind = found.get("content-type", "")
         form = BY_NAME.get(facts.format, self.formats[0])
         return ResponseReader(
-            form.answer(facts, status, found, hasher),
+            form.answer(status, found, hasher),
             streamed=facts.stream or "stream" in kind or "ndjson" in kind or "jsonl" in kind,
             content_encoding=found.get("content-encoding", "") if encoded else "",
         )

@@ -100,7 +100,7 @@ class InteractionAnswer(Answer):
             self.reason(status)
         if status == "failed":
             self.fail((obj(interaction.get("error")) or {}).get("code"))
-        self.background = interaction.get("background") is True
+        self.background = True  # each can be fetched again, and none says if it was made to be
         self.deferred = status in ("in_progress", "queued")
 
     def _step(self, step: Json, index: Any) -> None:

@@ -13,6 +13,7 @@ _SUFFIXES = {
     "claude.com": "anthropic",
     "openai.azure.com": "azure.ai.openai",
     "cognitiveservices.azure.com": "azure.ai.openai",
+    "api.cognitive.microsoft.com": "azure.ai.openai",
     "services.ai.azure.com": "azure.ai.inference",
     "models.ai.azure.com": "azure.ai.inference",
     "inference.ai.azure.com": "azure.ai.inference",

@@ -68,7 +68,7 @@ class ConversationAnswer(Answer):
                 self.tool(entry.get("tool_call_id"), entry.get("name"), entry.get("arguments"))
         self.name(None, body.get("model"))
         self.conversation_id = text(body.get("conversation_id")) or self.conversation_id
-        self.settled = True
+        self.settled = self.model is not None
         usage = read_usage(body)
         if usage is not None:
             self.usage = usage

@@ -48,9 +48,6 @@ def common(draft: Draft, body: Json) -> None:
     )
     if effort is not None:
         draft.parameters["reasoning.level"] = effort
-    tier = text(body.get("service_tier"))
-    if tier is not None and tier != "auto":
-        draft.parameters["service_tier"] = tier
 
 
 class ChatAnswer(Answer):

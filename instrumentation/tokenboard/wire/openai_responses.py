@@ -35,9 +35,6 @@ def read(draft: Draft, body: Json) -> None:
     effort = text((obj(body.get("reasoning")) or {}).get("effort"))
     if effort is not None:
         draft.parameters["reasoning.level"] = effort
-    tier = text(body.get("service_tier"))
-    if tier is not None and tier != "auto":
-        draft.parameters["service_tier"] = tier
     _input(draft, body)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from tokenboard.wire.model import Usage
 from tokenboard.wire.openai_chat import ChatAnswer, common
 from tokenboard.wire.request import Draft, plain
-from tokenboard.wire.values import Json, count, first_count, items, obj, text
+from tokenboard.wire.values import Json, first_count, items, obj, text
 
 
 def read_completion(draft: Draft, body: Json) -> None:
@@ -30,9 +30,6 @@ def read_embedding(draft: Draft, body: Json) -> None:
     draft.end_user_id = text(body.get("safety_identifier")) or text(body.get("user"))
     inputs = body.get("input", body.get("inputs"))
     draft.messages = len(items(inputs)) or 1
-    dimensions = count(body.get("dimensions"))
-    if dimensions is not None:
-        draft.parameters["dimensions"] = dimensions
     encoding = text(body.get("encoding_format"))
     if encoding is not None:
         draft.parameters["encoding_formats"] = [encoding]

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from tokenboard.wire.hashing import Hasher, canonical
-from tokenboard.wire.values import Json, count, items, obj, text
+from tokenboard.wire.values import Json, count, items, obj
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from tokenboard.wire.model import Trigger
 
 _TRIGGERS: dict[str, Trigger] = {
@@ -37,7 +35,6 @@ class Draft:
         "conversation_id",
         "end_user_id",
         "hasher",
-        "headers",
         "messages",
         "model",
         "opening",
@@ -49,11 +46,8 @@ class Draft:
         "trigger",
     )
 
-    def __init__(
-        self, hasher: Hasher, headers: dict[str, str], model: str | None, *, stream: bool
-    ) -> None:
+    def __init__(self, hasher: Hasher, model: str | None, *, stream: bool) -> None:
         self.hasher = hasher
-        self.headers = headers
         self.model = model
         self.stream = stream
         self.parameters: dict[str, Any] = {}
@@ -159,12 +153,3 @@ def choice_count(draft: Draft, value: Any) -> None:
     number = count(value)
     if number is not None and number != 1:
         draft.parameters["choice.count"] = number
-
-
-def first_text(source: Json, names: Iterable[str]) -> str | None:
-    """Return the first text that one of ``names`` holds."""
-    for name in names:
-        said = text(source.get(name))
-        if said is not None:
-            return said
-    return None
