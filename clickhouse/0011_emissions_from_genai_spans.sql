@@ -12,7 +12,8 @@ SELECT
     {id8:SpanId} AS span_id,
     cityHash64(
         Timestamp, Duration, ServiceName, ScopeName, StatusCode, ParentSpanId, t_user, t_session, t_provider,
-        arraySort(mapKeys(a)), arraySort(mapValues(a)), r['service.namespace'], r['tokenboard.team']) AS content,
+        arraySum(arrayMap((k, v) -> cityHash64(k, v), mapKeys(a), mapValues(a))), r['service.namespace'],
+        r['tokenboard.team']) AS content,
     -toUnixTimestamp64Micro(now64(6)) AS seniority,
     {id8:ParentSpanId} AS parent_span_id,
     Timestamp AS ts,

@@ -1,9 +1,10 @@
 -- Makes a generation the one that is read, unit by unit, also where nothing was left to write.
 -- {planned} (unit, inputs) as they stood before anything was read; {key} the column of {table} that holds the unit.
-INSERT INTO {db}.generations (stage, unit, generation, inputs, content, since, tail, rows, previous)
+INSERT INTO {db}.generations (stage, unit, generation, inputs, content, since, tail, rows, previous, swept)
 SELECT
     '{stage}', planned.unit, {generation}, planned.inputs, written.content,
-    if(was.since != 0 AND was.content = written.content, was.since, {generation}), 0, written.rows, was.generation
+    if(was.since != 0 AND was.content = written.content, was.since, {generation}), 0, written.rows, was.generation,
+    was.generation = 0
 FROM (SELECT plan.1 AS unit, plan.2 AS inputs FROM (SELECT arrayJoin([{planned}]) AS plan)) AS planned
 LEFT JOIN
 (

@@ -163,3 +163,144 @@ def test_an_absurd_bill_is_quarantined(books):
         )
     books.refresh()
     assert rules(books) == [("quarantined", 10_033)]
+
+
+def test_loop_steps_are_waste_from_the_fourth_on(books):
+    """Of six equal tool calls in a row three count; a human turn begins anew; two are no loop."""
+    said = [("user", 1), *[("tool", 1)] * 5, ("user", 1), ("tool", 1), ("tool", 2)]
+    for minute, (trigger, arguments) in enumerate(said):
+        books.send(
+            call(
+                ts=days_ago(1, 60 * minute), session="S1", trigger=trigger,
+                tools=[("grep", arguments)],
+            )
+        )  # fmt: skip
+    books.refresh()
+    assert rules(books) == [("loop", 110)] * 3
+    found = books.rows("SELECT ts FROM {db}.deductions ORDER BY ts")
+    assert [line["ts"].minute for line in found] == [3, 4, 5]
+
+
+def test_a_cycle_is_waste_once_it_has_gone_round_five_times(books):
+    """A, B, A, B …: the tenth answer completes the fifth round; other sessions are not touched."""
+    for minute in range(12):
+        books.send(
+            call(
+                ts=days_ago(1, 60 * minute), session="S1", trigger="user" if minute == 0 else "tool",
+                tools=[("grep", minute % 2)],
+            ),
+            call(ts=days_ago(1, 60 * minute), session="S2", user="bob", tools=[("grep", minute)]),
+        )  # fmt: skip
+    books.refresh()
+    found = books.rows("SELECT ts, rule, user_id FROM {db}.deductions ORDER BY ts")
+    assert [(line["ts"].minute, line["rule"], line["user_id"]) for line in found] == [
+        (9, "loop", "alice"), (10, "loop", "alice"), (11, "loop", "alice"),
+    ]  # fmt: skip
+
+
+def test_idle_burn_begins_after_four_hours_without_a_human(books):
+    """An agent left alone burns idly from four hours on; unknown triggers and new sessions do not."""
+    hours = [(0, "user"), (1, "tool"), (3.9, "tool"), (4.1, "tool"), (4.5, None), (5, "user"), (6, "tool"), (9.2, "tool")]  # fmt: skip
+    for hour, trigger in hours:
+        books.send(call(ts=days_ago(1, 3600 * hour), session="S1", trigger=trigger))
+    books.send(call(ts=days_ago(1, 3600 * 9.2), session="S2", trigger="tool"))
+    books.refresh()
+    found = books.rows("SELECT ts, rule, session_id FROM {db}.deductions ORDER BY ts")
+    assert [(line["rule"], line["session_id"], line["ts"]) for line in found] == [
+        ("idle", "S1", days_ago(1, 3600 * 4.1).replace(tzinfo=None)),
+        ("idle", "S1", days_ago(1, 3600 * 9.2).replace(tzinfo=None)),
+    ]
+
+
+def test_a_call_is_taken_once_by_the_first_rule(books):
+    """A failed repetition inside a loop is an error; the sums close to the token."""
+    for minute in range(6):
+        books.send(
+            call(
+                ts=days_ago(1, 60 * minute), session="S1", trigger="tool", prompt="p",
+                tools=[("grep", 1)], error="500" if minute == 4 else None,
+            )
+        )  # fmt: skip
+    books.refresh()
+    assert [rule for rule, _ in rules(books)] == ["duplicate"] * 3 + ["errored", "duplicate"]
+    usage = books.one(
+        "SELECT sum(gross_tokens) - sum(net_tokens) AS gone, sum(errored_tokens) AS errored, "
+        "sum(duplicate_tokens) AS again, sum(loop_tokens) AS loop FROM {db}.usage_1d"
+    )
+    assert usage == {"gone": 550, "errored": 110, "again": 440, "loop": 0}
+
+
+def test_tiers_by_share_fit_any_firm(books):
+    """With the setting on share, the top tenth and the top half decide, not the tokens."""
+    books.run("INSERT INTO {db}.settings (name, value) VALUES ('tiers', 'share')")
+    for number in range(10):
+        books.send(burn(f"user{number}", 10 + number))
+    try:
+        books.refresh()
+    finally:
+        books.run("INSERT INTO {db}.settings (name, value) VALUES ('tiers', 'absolute')")
+    found = {name: line["tier"] for name, line in board(books).items()}
+    # shares by default: jade 0.003, emerald 0.009, platinum 0.07, gold 0.24, silver 0.57, bronze 0.93
+    assert found == {
+        "user9": "jade", "user8": "gold", "user7": "gold", "user6": "silver", "user5": "silver",
+        "user4": "silver", "user3": "bronze", "user2": "bronze", "user1": "bronze", "user0": "bronze",
+    }  # fmt: skip
+
+
+def test_teams_models_and_agents_have_standings(books):
+    """The same windows for teams, models and agents, with how many people stand behind them."""
+    books.send(
+        burn("alice", 500, team="core", model="m-1", agent="coder"),
+        burn("bob", 300, team="core", model="m-2", session="S1"),
+        burn("carol", 900, team="data", model="m-1"),
+    )
+    books.refresh()
+    found = books.rows(
+        "SELECT subject, name, rank, net_tokens, people, sessions FROM {db}.standings "
+        "WHERE window_days = 7 AND subject != 'user' ORDER BY subject, isNull(rank), rank"
+    )
+    assert [tuple(line.values()) for line in found] == [
+        ("agent", "coder", 1, 500, 1, 0),
+        ("agent", "", None, 1200, 2, 0),
+        ("model", "m-1", 1, 1400, 2, 0),
+        ("model", "m-2", 2, 300, 1, 1),
+        ("team", "data", 1, 900, 1, 0),
+        ("team", "core", 2, 800, 2, 1),
+    ]
+
+
+def alias(books, value, person):
+    books.run(
+        f"INSERT INTO {{db}}.aliases (value, kind, person_id) VALUES ('{value}', 'email', '{person}')"
+    )
+
+
+def test_an_alias_re_attributes_history(books):
+    """Two names of one person become one line, in every window, and part again when it was wrong."""
+    books.send(burn("alice", 500), burn("al@corp.example", 700, days=20), burn("bob", 600))
+    books.refresh()
+    alias(books, "al@corp.example", "alice")
+    books.refresh()
+    found = {name: (line["rank"], line["net_tokens"]) for name, line in board(books).items()}
+    assert found == {"alice": (1, 1200), "bob": (2, 600)}
+    for table in ("usage_1h", "usage_1d"):
+        users = books.rows(f"SELECT DISTINCT user_id FROM {{db}}.{table} ORDER BY user_id")
+        assert [line["user_id"] for line in users] == ["alice", "bob"]
+    alias(books, "al@corp.example", "")
+    books.refresh()
+    assert board(books)["al@corp.example"]["net_tokens"] == 700
+
+
+def test_people_choose_how_they_are_listed(books):
+    """A name and team of their own, a pseudonym, or not on the board at all."""
+    books.send(burn("alice", 500), burn("bob", 600), burn("carol", 700), burn("dora", 400))
+    books.run(
+        "INSERT INTO {db}.people (person_id, display_name, team, listing, pseudonym) VALUES "
+        "('alice', 'Alice A.', 'core', 'named', ''), ('bob', 'Bob B.', '', 'pseudonym', 'otter'), "
+        "('carol', 'Carol C.', '', 'hidden', '')"
+    )
+    books.refresh()
+    found = books.rows("SELECT rank, user_id, display_name, team FROM {db}.leaderboard")
+    assert [tuple(line.values()) for line in found] == [
+        (1, "otter", "otter", ""), (2, "alice", "Alice A.", "core"), (3, "dora", "dora", ""),
+    ]  # fmt: skip

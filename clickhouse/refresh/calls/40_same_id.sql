@@ -18,7 +18,8 @@ FROM
         -- bounded: a test double that answers with one id for ever must not cost a square of its calls
         SELECT groupArraySorted(256)((place, trace_id, content, family, model, request_model, i, o, cr, cw)) AS g
         FROM told
-        WHERE id != '' AND (trace_id, span_id, content) NOT IN (SELECT trace_id, span_id, content FROM merged)
+        WHERE id IN (SELECT id FROM told WHERE id != 0 GROUP BY id HAVING count() > 1)
+            AND (trace_id, span_id, content) NOT IN (SELECT trace_id, span_id, content FROM merged)
         GROUP BY id
         HAVING count() > 1
     )

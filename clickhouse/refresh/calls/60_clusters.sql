@@ -1,3 +1,4 @@
+-- when: SELECT count() > 0 FROM inside
 -- Rule 3, the outcome: a span inside a span inside a span is one call; follow each pair to the outermost.
 INSERT INTO merged
 SELECT trace_id, yields.2, yields.3, trace_id, sorted[1].2

@@ -1,6 +1,7 @@
+-- when: SELECT count() > 0 FROM told WHERE untold
 -- Sessions that only the wire shows: a conversation of one user and agent, begun anew when the message list shrinks or
 -- after two idle hours. known is the session's name where it is known without looking further back.
-CREATE TEMPORARY TABLE derived AS
+INSERT INTO derived
 SELECT trace_id, span_id, key, session_id
 FROM
 (

@@ -2,7 +2,7 @@
 -- {planned} (slot, marks, earlier) as they stood before the emissions were read, earlier being the fingerprint of the
 -- derived sessions of the two hours before, of slots that are not written here: those are added now. So the inputs are
 -- what calls_dirty will compute as long as nobody else has changed anything.
-INSERT INTO {db}.generations (stage, unit, generation, inputs, content, since, tail, rows, previous)
+INSERT INTO {db}.generations (stage, unit, generation, inputs, content, since, tail, rows, previous, swept)
 WITH
     written AS
     (
@@ -37,7 +37,8 @@ SELECT
         bitXor(planned.earlier, arrayReduce('groupBitXor', arrayPushBack(
             arrayMap(t -> t.2, arrayFilter(t -> t.1 BETWEEN planned.at - 7200 AND planned.at - 600, ours)), 0)))),
     written.content, if(was.since != 0 AND was.content = written.content, was.since, {generation}),
-    tails.tail, written.rows, was.generation
+    tails.tail, written.rows, was.generation,
+    was.generation = 0
 FROM
 (
     SELECT toUnixTimestamp(plan.1) AS at, plan.1 AS slot, plan.2 AS marks, plan.3 AS earlier

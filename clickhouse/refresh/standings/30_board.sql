@@ -1,17 +1,24 @@
--- One row per person and window, placed. The unattributed are placed apart.
+-- One row per person and window, placed. The unattributed, and who chose to be hidden, are placed apart.
 CREATE TEMPORARY TABLE board AS
 SELECT
     *,
-    row_number() OVER (PARTITION BY days, user_id = '' ORDER BY net DESC, gross DESC, user_id) AS place,
-    row_number() OVER (PARTITION BY days, user_id = '' ORDER BY gross DESC, net DESC, user_id) AS gross_place,
-    row_number() OVER (PARTITION BY days, user_id = '', was_there ORDER BY net_before DESC, user_id) AS place_before,
-    count() OVER (PARTITION BY days, user_id = '') AS people,
-    quantileExact(0.5)(net) OVER (PARTITION BY days, user_id = '') AS middle
+    row_number() OVER (PARTITION BY days, unranked ORDER BY net DESC, gross DESC, user_id) AS place,
+    row_number() OVER (PARTITION BY days, unranked ORDER BY gross DESC, net DESC, user_id) AS gross_place,
+    row_number() OVER (PARTITION BY days, unranked, was_there ORDER BY net_before DESC, user_id) AS place_before,
+    count() OVER (PARTITION BY days, unranked) AS people,
+    quantileExact(0.5)(net) OVER (PARTITION BY days, unranked) AS middle
 FROM
 (
     SELECT
         days, user_id,
-        argMaxIf(u.team, team_weight, now_in AND u.team != '') AS team,
+        p.person_id != '' AND p.listing = 'pseudonym' AS masked,
+        user_id = '' OR p.listing = 'hidden' AS unranked,
+        multiIf(
+            user_id = '', 'unattributed',
+            masked, if(p.pseudonym = '', 'somebody', p.pseudonym),
+            p.display_name = '', user_id,
+            p.display_name) AS shown,
+        if(p.team = '', argMaxIf(u.team, team_weight, now_in AND u.team != ''), p.team) AS team,
         sumIf(u.gross, now_in) AS gross, sumIf(u.net, now_in) AS net,
         sumIf(u.net, before_in) AS net_before, countIf(before_in) > 0 AS was_there,
         sumIf(u.calls, now_in) AS calls, sumIf(u.failed, now_in) AS failed,
@@ -20,6 +27,11 @@ FROM
         sumIf(u.done, now_in) AS done, sumIf(u.undone, now_in) AS undone, sumIf(u.usd, now_in) AS usd,
         sumMapIf(map(CAST(model, 'String'), u.net), now_in AND model != '') AS by_model
     FROM used AS u
-    GROUP BY days, user_id
+    LEFT JOIN
+    (
+        SELECT person_id, display_name, CAST(team, 'String') AS team, CAST(listing, 'String') AS listing, pseudonym
+        FROM {db}.people FINAL
+    ) AS p ON p.person_id = u.user_id
+    GROUP BY days, user_id, p.person_id, p.display_name, p.team, p.listing, p.pseudonym
     HAVING countIf(now_in) > 0
 )

@@ -1,4 +1,4 @@
--- Stage usage_1d: the hours of some days, summed.
+-- Stage usage_1d: the hours of some days, summed by person.
 INSERT INTO {db}.usage_1d_rows
 (
     day, generation, user_id, team, project, service, agent, provider, model,
@@ -16,7 +16,6 @@ SELECT
     sum(idle_tokens),
     sum(cost_usd), sum(waste_usd), sum(duration_ms), sum(human_turns), sum(tool_calls), sum(tasks_done),
     sum(tasks_failed)
-FROM {db}.usage_1h_rows
-WHERE toStartOfDay(hour) IN ({units}) AND hour IN ({hours})
-    AND (hour, generation) IN (SELECT unit, generation FROM {db}.current WHERE stage = 'usage_1h')
+FROM {db}.usage_1h
+WHERE hour IN ({hours})
 GROUP BY day, user_id, team, project, service, agent, provider, model

@@ -41,18 +41,25 @@ FROM
         AND (c.slot, c.generation) IN (SELECT unit, generation FROM {db}.current WHERE stage = 'calls')
     UNION ALL
     SELECT
-        toStartOfHour(slot), last.1, last.2, last.3, last.4, '', '', '',
+        hour, user_id, last.2, last.3, last.4, '', '', '',
         0, 0, 0, 0, 0, 0, 0, 0, 0, '', 0, NULL, 0, 0, 0,
         last.5 = 'done', last.5 = 'failed'
     FROM
     (
+        -- a task that was worked at several times in the hour: its last outcome
         SELECT
-            slot,
-            argMax((user_id, team, project, service, {verdict:outcome}), (-seniority, content)) AS last
-        FROM {db}.emissions FINAL
-        WHERE slot IN ({slots}) AND kind = 'task'
-        GROUP BY slot, trace_id, span_id
+            toStartOfHour(slot) AS hour, user_id, task_id,
+            max((ts, team, project, service, {verdict:outcome})) AS last
+        FROM
+        (
+            SELECT slot, ts, user_id, task_id, team, project, service, outcome
+            FROM {db}.emissions FINAL
+            WHERE slot IN ({slots}) AND kind = 'task'
+            ORDER BY seniority, content DESC
+            LIMIT 1 BY trace_id, span_id
+        )
+        WHERE outcome != ''
+        GROUP BY hour, user_id, task_id
     )
-    WHERE last.5 != ''
 )
 GROUP BY hour, user_id, team, project, service, agent, provider, model

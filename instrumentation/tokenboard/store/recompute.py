@@ -10,6 +10,7 @@ no figure; whoever comes second only does work twice.
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from tokenboard import resources
 from tokenboard.store import sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from clickhouse_connect.driver.client import Client
 
@@ -31,6 +32,10 @@ BATCH_ROWS = 2_000_000
 BATCH_UNITS = 600
 
 
+# How often what was superseded is removed, in seconds.
+SWEEP = 30.0
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """One step of the recomputation.
@@ -38,42 +43,46 @@ class Stage:
     Attributes:
         name: also the folder in ``clickhouse/refresh`` and the prefix of the dirty view.
         unit: length of a unit in seconds, 0 for the one unit of the standings.
-        table: where the rows go.
-        key: the column of the table that holds the unit; empty where rows are not kept by unit.
+        tables: where the rows go; the first holds what the stage is named for.
+        key: the column of the tables that holds the unit; empty where rows are not kept by unit.
         reach: how much earlier in seconds than the unit itself the calls are that it looks at.
     """
 
     name: str
     unit: int
-    table: str
+    tables: tuple[str, ...]
     key: str
     reach: int = 0
 
 
 STAGES = (
-    Stage("calls", SLOT, "call_rows", "slot"),
-    Stage("deductions", HOUR, "deduction_rows", "hour", reach=HOUR),
-    Stage("usage_1h", HOUR, "usage_1h_rows", "hour"),
-    Stage("sessions", HOUR, "session_rows", "hour"),
-    Stage("usage_1d", DAY, "usage_1d_rows", "day"),
-    Stage("standings", 0, "standing_rows", ""),
+    Stage("calls", SLOT, ("call_rows", "tool_rows"), "slot"),
+    Stage("turns", HOUR, ("turn_rows",), "hour"),
+    Stage("deductions", HOUR, ("deduction_rows",), "hour", reach=HOUR),
+    Stage("usage_1h", HOUR, ("usage_1h_rows",), "hour"),
+    Stage("sessions", HOUR, ("session_rows",), "hour"),
+    Stage("usage_1d", DAY, ("usage_1d_rows",), "day"),
+    Stage("standings", 0, ("standing_rows",), ""),
 )
 _SCRATCH = re.compile(r"^CREATE TEMPORARY TABLE (\w+)", re.MULTILINE)
+# The first line of a statement that is only run where the query says so.
+_WHEN = re.compile(r"-- when: (.*)\n")
+_swept: dict[str, float] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Dirty:
-    """A unit to recompute.
+    """Units to recompute, in one go.
 
     Attributes:
-        unit: its start in Unix seconds.
-        inputs: fingerprint of what it will be made from; of calls the marks alone.
-        rows: a measure of the work.
+        units: start in Unix seconds -> fingerprint of the inputs; of calls the marks alone.
+        generation: drawn after the fingerprints were read and before anything else is.
+        more: whether there are, or recomputing these may make, more of them.
     """
 
-    unit: int
-    inputs: int
-    rows: int
+    units: Mapping[int, int]
+    generation: int
+    more: bool
 
 
 def refresh(
@@ -88,7 +97,9 @@ def refresh(
     inputs, pending = work.rows("SELECT inputs, pending FROM {db}.pending")[0]
     if not pending:
         return 0
-    work.sweep()
+    if time.monotonic() - _swept.get(database, -SWEEP) >= SWEEP:
+        work.sweep()
+        _swept[database] = time.monotonic()
     written, settled = 0, True
     for stage in STAGES:
         done, clean = work.bring_up(stage)
@@ -103,6 +114,11 @@ def refresh(
     return written
 
 
+def sweep(client: Client, database: str = "tokenboard") -> None:
+    """Remove the rows of generations that nobody reads any more; ``refresh`` does it too."""
+    _Work(client, sql.Layout(database=database)).sweep()
+
+
 class _Work:
     """One refresh: the connection, the layout, and what there is to do with them."""
 
@@ -110,87 +126,98 @@ class _Work:
         self.client = client
         self.layout = layout
 
-    def run(self, template: str, values: dict[str, object] | None = None) -> None:
+    def run(self, template: str, values: Mapping[str, object] | None = None) -> None:
         self.client.command(sql.render(template, self.layout, values))
 
-    def rows(self, template: str) -> Sequence[Sequence[Any]]:
-        return self.client.query(sql.render(template, self.layout)).result_rows
+    def rows(
+        self, template: str, values: Mapping[str, object] | None = None
+    ) -> Sequence[Sequence[Any]]:
+        return self.client.query(sql.render(template, self.layout, values)).result_rows
 
     def bring_up(self, stage: Stage) -> tuple[int, bool]:
         """Recompute a stage's dirty units; return how many, and whether none was left."""
         written = 0
         # The bound keeps a flood of inserts in one stage from holding the later ones up.
         for _ in range(1000):
-            units, more = self._dirty(stage)
-            if not units:
+            dirty = self._dirty(stage)
+            if not dirty.units:
                 return written, True
-            self._recompute(stage, units)
-            written += len(units)
-            # Only calls can make later units of their own stage dirty: a session that goes on.
-            if not more and stage.name != "calls":
+            self._recompute(stage, dirty)
+            written += len(dirty.units)
+            if not dirty.more:
                 return written, True
         return written, False
 
     def sweep(self) -> None:
-        """Remove the rows of generations that nobody can be reading any more.
+        """Remove what is superseded; it runs before anything new is committed.
 
-        It runs before anything new is committed: what is superseded twice by then was last named to
-        a reader at least one refresh ago.
+        The generation before the current one is kept for a minute for those who have begun to read
+        it. Rows of a recomputation that died are older than the one that took its place.
         """
-        garbage: dict[str, list[tuple[int, int]]] = {}
-        for name, unit, generation in self.rows(
-            "SELECT stage, toUnixTimestamp(unit), generation FROM {db}.garbage LIMIT 5000"
-        ):
-            garbage.setdefault(name, []).append((int(unit), int(generation)))
+        left = self.rows(
+            "SELECT stage, toUnixTimestamp(unit), generation, settled, keep FROM {db}.unswept "
+            "ORDER BY settled DESC LIMIT 2000"
+        )
         for stage in STAGES:
-            if stage.name not in garbage:
+            mine = [row for row in left if row[0] == stage.name]
+            if not mine:
                 continue
-            pairs = ", ".join(f"({_time(unit)}, {old})" for unit, old in garbage[stage.name])
             unit = f"toDateTime({stage.key}, 'UTC')" if stage.key else _time(0)
-            self.run(f"DELETE FROM {{db}}.{stage.table} WHERE ({unit}, generation) IN ({pairs})")
-            self.run(
-                f"DELETE FROM {{db}}.attempts WHERE stage = '{stage.name}' "
-                f"AND (unit, generation) IN ({pairs})"
-            )
+            bounds = ", ".join(f"({_time(int(row[1]))}, {row[4]})" for row in mine)
+            units = _times(int(row[1]) for row in mine)
+            for table in stage.tables:
+                self.run(
+                    f"DELETE FROM {{db}}.{table} WHERE {unit} IN ({units}) "
+                    f"AND arrayExists(b -> b.1 = {unit} AND generation < b.2, [{bounds}])"
+                )
+            done = ", ".join(f"({_time(int(row[1]))}, {row[2]})" for row in mine if row[3])
+            if done:
+                self.run(
+                    "INSERT INTO {db}.generations SELECT * REPLACE (true AS swept) "
+                    f"FROM {{db}}.generations FINAL WHERE stage = '{stage.name}' "
+                    f"AND (unit, generation) IN ({done})"
+                )
 
-    def _dirty(self, stage: Stage) -> tuple[list[Dirty], bool]:
-        """Return the earliest dirty units, and whether there are more than one batch takes."""
-        inputs = "marks" if stage.name == "calls" else "inputs"
+    def _dirty(self, stage: Stage) -> Dirty:
+        calls = stage.name == "calls"
         rows = self.rows(
-            f"SELECT toUnixTimestamp(unit), {inputs}, toUInt64(rows) "
+            f"SELECT toUnixTimestamp(unit), {'marks' if calls else 'inputs'}, toUInt64(rows), "
+            f"{'toUnixTimestamp(latest)' if calls else '0'}, generateSnowflakeID() "
             f"FROM {{db}}.{stage.name}_dirty ORDER BY unit LIMIT {BATCH_UNITS}"
         )
-        units: list[Dirty] = []
+        units: dict[int, int] = {}
         total = 0
-        for unit, fingerprint, count in rows:
-            total += count
+        for unit, fingerprint, count, _, _ in rows:
+            total += int(count)
             if units and total > BATCH_ROWS:
-                return units, True
-            units.append(Dirty(int(unit), int(fingerprint), int(count)))
-        return units, len(rows) == BATCH_UNITS
+                break
+            units[int(unit)] = int(fingerprint)
+        more = len(units) < len(rows) or len(rows) == BATCH_UNITS
+        if units and calls:
+            # A session that goes on can make later slots dirty, where there are any.
+            more = more or int(rows[0][3]) > max(units) or max(units) - min(units) > IDLE
+        return Dirty(units, int(rows[0][4]) if rows else 0, more)
 
-    def _recompute(self, stage: Stage, units: list[Dirty]) -> None:
-        # Drawn before anything is read: a greater generation never saw less than it says it saw.
-        generation = int(self.rows("SELECT generateSnowflakeID()")[0][0])
-        starts = [dirty.unit for dirty in units]
-        noted = ", ".join(f"('{stage.name}', {_time(unit)}, {generation})" for unit in starts)
-        self.run(f"INSERT INTO {{db}}.attempts (stage, unit, generation) VALUES {noted}")
+    def _recompute(self, stage: Stage, dirty: Dirty) -> None:
         values: dict[str, object] = {
             "stage": stage.name,
-            "table": stage.table,
+            "table": stage.tables[0],
             "key": stage.key or _time(0),
-            "units": _times(starts),
-            "generation": generation,
-            "planned": ", ".join(f"({_time(one.unit)}, {one.inputs})" for one in units),
+            "units": _times(dirty.units),
+            "generation": dirty.generation,
+            "planned": ", ".join(f"({_time(at)}, {inputs})" for at, inputs in dirty.units.items()),
         }
         if stage.name == "calls":
-            values |= self._calls_values(units)
+            values |= self._calls_values(dirty.units)
         elif stage.unit == HOUR:
             steps = range(-stage.reach, HOUR, SLOT)
-            values["slots"] = _times({hour + step for hour in starts for step in steps})
+            values["slots"] = _times({hour + step for hour in dirty.units for step in steps})
+            # deductions: the hours in which a session may have been left alone
+            looked_at = range(-6 * HOUR, HOUR, HOUR)
+            values["before"] = _times({hour + step for hour in dirty.units for step in looked_at})
         elif stage.unit == DAY:
             steps = range(0, DAY, HOUR)
-            values["hours"] = _times({day + step for day in starts for step in steps})
+            values["hours"] = _times({day + step for day in dirty.units for step in steps})
         folder = resources.folder("clickhouse") / "refresh" / stage.name
         names = [f"refresh/{stage.name}/{path.name}" for path in sorted(folder.glob("*.sql"))]
         if stage.name != "calls":
@@ -200,30 +227,29 @@ class _Work:
         self._drop(scratch)  # what a failure may have left in this session
         try:
             for template in templates:
-                self.run(template, values)
+                condition = _WHEN.match(template)
+                if condition is None or self.rows(condition[1], values)[0][0]:
+                    self.run(template, values)
         finally:
             self._drop(scratch)
 
-    def _calls_values(self, units: list[Dirty]) -> dict[str, object]:
-        slots = {dirty.unit for dirty in units}
+    def _calls_values(self, units: Mapping[int, int]) -> dict[str, object]:
         looked_at = range(SLOT, IDLE + SLOT, SLOT)
-        earlier = {slot - step for slot in slots for step in looked_at} - slots
-        tails: dict[int, int] = {}
-        if earlier:
-            rows = self.rows(
-                "SELECT toUnixTimestamp(unit) AS at, cityHash64(at, tail) FROM {db}.current "
-                f"WHERE stage = 'calls' AND tail != 0 AND unit IN ({_times(earlier)})"
-            )
-            tails = {int(at): int(fingerprint) for at, fingerprint in rows}
+        earlier = {slot - step for slot in units for step in looked_at} - units.keys()
+        rows = self.rows(
+            "SELECT toUnixTimestamp(unit) AS at, cityHash64(at, tail) FROM {db}.current "
+            f"WHERE stage = 'calls' AND tail != 0 AND unit IN ({_times(earlier)})"
+        )
+        tails = {int(at): int(fingerprint) for at, fingerprint in rows}
         planned: list[str] = []
-        for one in units:
+        for slot, marks in units.items():
             carried = 0
             for step in looked_at:
-                carried ^= tails.get(one.unit - step, 0)
-            planned.append(f"({_time(one.unit)}, toUInt64({one.inputs}), toUInt64({carried}))")
+                carried ^= tails.get(slot - step, 0)
+            planned.append(f"({_time(slot)}, toUInt64({marks}), toUInt64({carried}))")
         return {
-            "slots": _times(slots),
-            "window": _times({slot + step for slot in slots for step in (-SLOT, 0, SLOT)}),
+            "slots": _times(units),
+            "window": _times({slot + step for slot in units for step in (-SLOT, 0, SLOT)}),
             "carry": _times(tails),
             "planned": ", ".join(planned),
         }

@@ -7,7 +7,7 @@
 --         without a change ripples no further
 CREATE TABLE IF NOT EXISTS {db}.generations {on_cluster}
 (
-    stage LowCardinality(String) COMMENT 'calls, deductions, usage_1h, sessions, usage_1d, standings; all: the whole was up to date',
+    stage LowCardinality(String) COMMENT 'calls, turns, deductions, usage_1h, sessions, usage_1d, standings; all: the whole was up to date',
     unit DateTime('UTC'),
     generation UInt64 COMMENT 'snowflake id, drawn before anything was read',
     inputs UInt64,
@@ -15,7 +15,8 @@ CREATE TABLE IF NOT EXISTS {db}.generations {on_cluster}
     since UInt64,
     tail UInt64 COMMENT 'calls: fingerprint of the derived sessions that later units may go on with',
     rows UInt64,
-    previous UInt64 COMMENT 'the generation that was read until now: kept for those who are reading it'
+    previous UInt64 COMMENT 'the generation that was read until now: kept for a while for those who are reading it',
+    swept Bool COMMENT 'no rows of earlier generations are left'
 )
 ENGINE = {engine:ReplacingMergeTree(generation)}
 ORDER BY (stage, unit)

@@ -3,10 +3,8 @@ CREATE OR REPLACE VIEW {db}.pending {on_cluster} AS
 SELECT now_inputs.inputs AS inputs, done.inputs != now_inputs.inputs AS pending
 FROM
 (
-    SELECT cityHash64(
-        toDate(now(), 'UTC'),
-        (SELECT sum(marks) FROM {db}.dirty_slots),
-        (SELECT groupBitXor(cityHash64(tier, min_tokens)) FROM {db}.tiers FINAL),
-        (SELECT groupBitXor(cityHash64(title, rule, least, share, enabled)) FROM {db}.titles FINAL)) AS inputs
+    SELECT
+        cityHash64(toDate(now(), 'UTC'), aliases, board, (SELECT sum(marks) FROM {db}.dirty_slots)) AS inputs
+    FROM {db}.reference_state
 ) AS now_inputs
 LEFT JOIN (SELECT inputs, 1 AS one FROM {db}.current WHERE stage = 'all') AS done ON done.one = 1

@@ -1,11 +1,12 @@
 -- The slots whose calls must be recomputed: a mark in the slot or a neighbour (a call may be told on both sides of the
 -- border), or a change in the derived sessions of the two hours before, that may go on in it.
 CREATE OR REPLACE VIEW {db}.calls_dirty {on_cluster} AS
-SELECT ledger.slot AS unit, around AS marks, cityHash64(around, earlier) AS inputs, rows
+SELECT ledger.slot AS unit, around AS marks, cityHash64(around, earlier) AS inputs, rows, latest
 FROM
 (
     SELECT
         slot, rows, generation, done_inputs,
+        max(slot) OVER () AS latest,
         sum(marks) OVER (ORDER BY at RANGE BETWEEN 600 PRECEDING AND 600 FOLLOWING) AS around,
         groupBitXor(if(tail = 0, toUInt64(0), cityHash64(at, tail)))
             OVER (ORDER BY at RANGE BETWEEN 7200 PRECEDING AND 600 PRECEDING) AS earlier

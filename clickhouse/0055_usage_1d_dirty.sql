@@ -1,9 +1,14 @@
--- The days whose usage must be recomputed: an hour of theirs changed.
+-- The days whose usage must be recomputed: an hour of theirs changed, or who is who.
 CREATE OR REPLACE VIEW {db}.usage_1d_dirty {on_cluster} AS
 SELECT days.unit AS unit, days.inputs AS inputs, days.rows AS rows
 FROM
 (
-    SELECT toStartOfDay(hour) AS unit, groupBitXor(cityHash64(hour, since)) AS inputs, sum(hour_rows) AS rows
+    SELECT
+        toStartOfDay(hour) AS unit,
+        cityHash64(
+            groupBitXor(cityHash64(hour, since)),
+            (SELECT groupBitXor(cityHash64(alias, person)) FROM {db}.person_of)) AS inputs,
+        sum(hour_rows) AS rows
     FROM (SELECT unit AS hour, since, rows AS hour_rows FROM {db}.current WHERE stage = 'usage_1h')
     GROUP BY unit
 ) AS days

@@ -1,0 +1,6 @@
+-- Usage by hour: the newest generations of usage_1h_rows, under the person's own id.
+CREATE OR REPLACE VIEW {db}.usage_1h {on_cluster} AS
+SELECT r.* EXCEPT generation REPLACE (if(p.person = '', r.user_id, p.person) AS user_id)
+FROM {db}.usage_1h_rows AS r
+LEFT JOIN {db}.person_of AS p ON p.alias = r.user_id
+WHERE (r.hour, r.generation) IN (SELECT unit, generation FROM {db}.current WHERE stage = 'usage_1h')

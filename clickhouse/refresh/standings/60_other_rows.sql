@@ -1,0 +1,34 @@
+-- Stage standings: teams, models and agents. What has no name stands apart, without a rank.
+INSERT INTO {db}.standing_rows
+(
+    generation, window_days, subject, name, rank, gross_rank, prev_rank, display_name, team, gross_tokens, net_tokens,
+    tier, titles, cost_usd, calls, failed_calls, unknown_calls, unpriced_calls, sessions, models, input_tokens,
+    cache_read_tokens, cache_read_ratio, tasks_completed, tasks_failed, cost_per_completed_task, waste_tokens, people
+)
+SELECT
+    {generation}, o.days, o.subject, o.name,
+    if(name = '', NULL, row_number() OVER (PARTITION BY days, subject, name = '' ORDER BY net DESC, gross DESC, name)),
+    if(name = '', NULL, row_number() OVER (PARTITION BY days, subject, name = '' ORDER BY gross DESC, net DESC, name)),
+    if(name = '' OR NOT was_there, NULL,
+        row_number() OVER (PARTITION BY days, subject, name = '', was_there ORDER BY net_before DESC, name)),
+    if(name = '', '(none)', name), if(subject = 'team', name, ''), gross, net, '', [], usd, n_calls, failed, unknown,
+    unpriced, s.sessions, models, input, cache_read, if(input = 0, NULL, cache_read / input), done, undone,
+    if(done = 0, NULL, usd / done), gross - net, people
+FROM others AS o
+LEFT JOIN
+(
+    SELECT days, kind, who, uniqExact(session_id) AS sessions
+    FROM
+    (
+        SELECT
+            arrayJoin([1, 7, 30, 90]) AS days, session_id,
+            arrayJoin(arrayConcat(
+                [('team', CAST(team, 'String'))],
+                arrayMap(m -> ('model', CAST(m, 'String')), models),
+                arrayMap(a -> ('agent', CAST(a, 'String')), agents))) AS part,
+            part.1 AS kind, part.2 AS who
+        FROM {db}.session_hours
+        WHERE toDate(hour) > toDate(now(), 'UTC') - days AND toDate(hour) <= toDate(now(), 'UTC')
+    )
+    GROUP BY days, kind, who
+) AS s ON s.days = o.days AND s.kind = o.subject AND s.who = o.name
