@@ -10,14 +10,13 @@ from typing import Any
 
 from tokenboard.wire.answer import Answer
 from tokenboard.wire.model import Usage
-from tokenboard.wire.request import Draft, newest, plain
+from tokenboard.wire.request import Draft, plain
 from tokenboard.wire.values import (
     Json,
     added,
     count,
     first_count,
     first_object,
-    items,
     obj,
     objects,
     text,
@@ -41,18 +40,12 @@ def read(draft: Draft, body: Json) -> None:
     system = body.get("system")
     if system:
         draft.opening.append(f"system\n{plain(system)}")
-    turns = items(body.get("messages"))
-    draft.chat(turns)
-    last = obj(turns[-1]) if turns else None
-    if last is not None and _results(last):
-        draft.trigger = "tool"
-    for turn in newest(turns):
-        for result in _results(turn):
-            draft.result(result.get("content"))
+    draft.chat(body.get("messages"), _results)
 
 
-def _results(turn: Json) -> list[Json]:
-    return [part for part in objects(turn.get("content")) if part.get("type") == "tool_result"]
+def _results(turn: Json) -> list[Any]:
+    parts = objects(turn.get("content"))
+    return [part.get("content") for part in parts if part.get("type") == "tool_result"]
 
 
 class MessagesAnswer(Answer):

@@ -6,10 +6,12 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStre
 
 from __future__ import annotations
 
+from typing import Any
+
 from tokenboard.wire.answer import Answer
 from tokenboard.wire.model import Usage
-from tokenboard.wire.request import Draft, newest, plain
-from tokenboard.wire.values import Json, added, first_count, first_object, items, obj, objects, text
+from tokenboard.wire.request import Draft, plain
+from tokenboard.wire.values import Json, added, first_count, first_object, obj, objects, text
 
 _NUMBERS = {
     "maxTokens": "max_tokens",
@@ -28,19 +30,12 @@ def read(draft: Draft, body: Json) -> None:
     draft.numbers(extra, {"top_k": "top_k", "topK": "top_k"})
     if body.get("system"):
         draft.opening.append(f"system\n{plain(body['system'])}")
-    turns = items(body.get("messages"))
-    draft.chat(turns)
-    last = obj(turns[-1]) if turns else None
-    if last is not None and _results(last):
-        draft.trigger = "tool"
-    for turn in newest(turns):
-        for result in _results(turn):
-            draft.result(result.get("content"))
+    draft.chat(body.get("messages"), _results)
 
 
-def _results(turn: Json) -> list[Json]:
+def _results(turn: Json) -> list[Any]:
     results = [obj(part.get("toolResult")) for part in objects(turn.get("content"))]
-    return [result for result in results if result is not None]
+    return [result.get("content") for result in results if result is not None]
 
 
 class ConverseAnswer(Answer):

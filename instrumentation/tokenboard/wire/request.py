@@ -8,7 +8,11 @@ from tokenboard.wire.hashing import Hasher, canonical
 from tokenboard.wire.values import Json, count, items, obj
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tokenboard.wire.model import Trigger
+
+    Results = Callable[[Json], list[Any]]
 
 _TRIGGERS: dict[str, Trigger] = {
     "user": "user",
@@ -85,8 +89,15 @@ class Draft:
         if len(self.tool_results) < _MOST_RESULTS:
             self.tool_results.append(self.hasher.text(plain(content)))
 
-    def chat(self, messages: Any) -> None:
-        """Read messages that have ``role`` and ``content`` (and ``tool`` for a tool's result)."""
+    def chat(self, messages: Any, results: Results | None = None) -> None:
+        """Read messages that have ``role`` and ``content``.
+
+        Args:
+            messages: the list, oldest first.
+            results: says what a message holds of tools' results, where they are parts of it;
+                otherwise a message with the role ``tool`` is one.
+        """
+        found = _by_role if results is None else results
         turns = items(messages)
         self.messages = len(turns)
         for turn in turns:
@@ -101,10 +112,14 @@ class Draft:
                 break
         last = obj(turns[-1]) if turns else None
         if last is not None:
-            self.role(last.get("role"))
+            self.role("tool" if found(last) else last.get("role"))
         for turn in newest(turns):
-            if turn.get("role") in ("tool", "function"):
-                self.result(turn.get("content"))
+            for content in found(turn):
+                self.result(content)
+
+
+def _by_role(turn: Json) -> list[Any]:
+    return [turn.get("content")] if turn.get("role") in ("tool", "function") else []
 
 
 def newest(turns: list[Any]) -> list[Json]:
