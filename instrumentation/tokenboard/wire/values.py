@@ -50,23 +50,22 @@ def count(value: Any) -> int | None:
 
 def first_count(source: Json | None, *names: str) -> int | None:
     """Return the first count that one of ``names`` holds."""
-    if source is None:
-        return None
-    for name in names:
-        number = count(source.get(name))
-        if number is not None:
-            return number
+    if source is not None:
+        for name in names:
+            if name in source:  # most names are spellings of others, and missing
+                number = count(source[name])
+                if number is not None:
+                    return number
     return None
 
 
 def first_object(source: Json | None, *names: str) -> Json | None:
     """Return the first object that one of ``names`` holds."""
-    if source is None:
-        return None
-    for name in names:
-        found = source.get(name)
-        if isinstance(found, dict):
-            return cast("Json", found)
+    if source is not None:
+        for name in names:
+            found = source.get(name)
+            if isinstance(found, dict):
+                return cast("Json", found)
     return None
 
 
