@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from wire import cases_anthropic, cases_bedrock, cases_google, cases_openai, cases_others
+from wire import (
+    cases_anthropic,
+    cases_bedrock,
+    cases_compatible,
+    cases_google,
+    cases_openai,
+    cases_others,
+    cases_responses,
+)
 from wire.exchange import play, told
 
 CASES = [
     *cases_openai.CASES,
+    *cases_compatible.CASES,
+    *cases_responses.CASES,
     *cases_anthropic.CASES,
     *cases_google.CASES,
     *cases_bedrock.CASES,
@@ -37,3 +47,33 @@ def test_names_of_the_cases_are_their_own():
     names = [case.name for case in CASES]
 
     assert sorted(set(names)) == sorted(names)
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        (7, 7),
+        (0, 0),
+        (7.0, 7),
+        ("7", 7),
+        (-1, None),
+        (-1.0, None),
+        (7.5, None),
+        ("seven", None),
+        ("-7", None),
+        (True, None),
+        (2**63, None),
+        ("9" * 30, None),
+        (1e300, None),
+        ([7], None),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_only_a_whole_number_is_a_count(sent, read):
+    """Floats and digits in a text are met in the wild; nonsense is unknown."""
+    _, answer = play(
+        cases_openai.CHAT, cases_openai.ASK, cases_openai.whole({"completion_tokens": sent})
+    )
+
+    assert told(answer.usage) == ({} if read is None else {"output_tokens": read})

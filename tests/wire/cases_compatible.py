@@ -1,0 +1,391 @@
+"""The servers that speak OpenAI's formats, each by its own documentation."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from wire.cases_openai import ASK, STREAM, delta, whole
+from wire.exchange import Case, dump, sse
+
+CASES = [
+    Case(
+        "Azure: the first chunk's model and id are empty",
+        "https://learn.microsoft.com/azure/ai-services/openai/concepts/content-streaming",
+        "https://x.openai.azure.com/openai/deployments/my-gpt/chat/completions?api-version=2024-02-01",
+        sse(
+            {"choices": [], "id": "", "model": "", "object": "", "prompt_filter_results": []},
+            delta("Hi"),
+            delta(None, "stop"),
+            done=True,
+        ),
+        {},
+        {"messages": ASK["messages"], "stream": True},
+        facts={"model": "gpt-5-2025-08-07", "response_id": "chatcmpl-1"},
+        asked={"provider": "azure.ai.openai", "model": "my-gpt"},
+    ),
+    Case(
+        "Azure: an error under status 200",
+        "https://learn.microsoft.com/azure/ai-services/openai/concepts/content-filter",
+        "https://x.openai.azure.com/openai/deployments/d/chat/completions?api-version=2024-02-01",
+        dump({"error": {"message": "filtered", "type": None, "code": "content_filter"}}),
+        {},
+        ASK,
+        facts={"error_type": "content_filter", "finished": False},
+    ),
+    Case(
+        "OpenRouter: the cost and cache writes in the usage",
+        "https://openrouter.ai/docs/use-cases/usage-accounting",
+        "https://openrouter.ai/api/v1/chat/completions",
+        whole(
+            {
+                "prompt_tokens": 2000,
+                "completion_tokens": 50,
+                "total_tokens": 2050,
+                "cost": 0.00492,
+                "is_byok": False,
+                "prompt_tokens_details": {"cached_tokens": 512, "cache_write_tokens": 1024},
+                "cost_details": {"upstream_inference_cost": 0.00492},
+                "completion_tokens_details": {"reasoning_tokens": 20},
+            }
+        ),
+        {
+            "input_tokens": 2000,
+            "output_tokens": 50,
+            "cache_read_tokens": 512,
+            "cache_write_tokens": 1024,
+            "reasoning_tokens": 20,
+            "reported_cost_usd": Decimal("0.00492"),
+        },
+        {**ASK, "user": "customer-7"},
+        asked={"provider": "openrouter", "end_user_id": "customer-7"},
+    ),
+    Case(
+        "OpenRouter: with a key of one's own the upstream's bill is part of the cost",
+        "https://openrouter.ai/docs/use-cases/byok",
+        "https://openrouter.ai/api/v1/chat/completions",
+        whole(
+            {
+                "prompt_tokens": 14,
+                "completion_tokens": 7,
+                "total_tokens": 21,
+                "cost": 0.0000003,
+                "is_byok": True,
+                "cost_details": {"upstream_inference_cost": 0.0000063},
+            }
+        ),
+        {"input_tokens": 14, "output_tokens": 7, "reported_cost_usd": Decimal("0.0000066")},
+        ASK,
+    ),
+    Case(
+        "OpenRouter stream: usage on a 200 that carries an error",
+        "https://openrouter.ai/docs/api-reference/errors",
+        "https://openrouter.ai/api/v1/chat/completions",
+        b": OPENROUTER PROCESSING\n\n"
+        + sse(
+            delta("Hel"),
+            delta(
+                None,
+                "error",
+                error={"code": 502, "message": "Provider disconnected"},
+                usage={"prompt_tokens": 43, "completion_tokens": 10, "total_tokens": 53},
+            ),
+            done=True,
+        ),
+        {"input_tokens": 43, "output_tokens": 10},
+        STREAM,
+        facts={"error_type": "502", "finished": False},
+    ),
+    Case(
+        "DeepSeek: cache hits beside the prompt's count",
+        "https://api-docs.deepseek.com/guides/kv_cache",
+        "https://api.deepseek.com/chat/completions",
+        whole(
+            {
+                "prompt_tokens": 100,
+                "completion_tokens": 20,
+                "total_tokens": 120,
+                "prompt_cache_hit_tokens": 64,
+                "prompt_cache_miss_tokens": 36,
+            }
+        ),
+        {"input_tokens": 100, "output_tokens": 20, "cache_read_tokens": 64},
+        ASK,
+        asked={"provider": "deepseek"},
+    ),
+    Case(
+        "Moonshot: cached tokens at the top of the usage, which a stream puts into the choice",
+        "https://platform.moonshot.ai/docs/api/chat",
+        "https://api.moonshot.ai/v1/chat/completions",
+        sse(
+            delta("Hi"),
+            {
+                "id": "chatcmpl-1",
+                "model": "kimi-k2",
+                "choices": [
+                    {
+                        "index": 0,
+                        "delta": {},
+                        "finish_reason": "stop",
+                        "usage": {
+                            "prompt_tokens": 19,
+                            "completion_tokens": 13,
+                            "total_tokens": 32,
+                            "cached_tokens": 12,
+                        },
+                    }
+                ],
+            },
+            done=True,
+        ),
+        {"input_tokens": 19, "output_tokens": 13, "cache_read_tokens": 12},
+        STREAM,
+        asked={"provider": "moonshot_ai"},
+    ),
+    Case(
+        "Mistral: num_cached_tokens",
+        "https://docs.mistral.ai/api/#tag/chat",
+        "https://api.mistral.ai/v1/chat/completions#stream",
+        sse(
+            delta("Hi"),
+            delta(
+                None,
+                "stop",
+                usage={
+                    "prompt_tokens": 70,
+                    "completion_tokens": 12,
+                    "total_tokens": 82,
+                    "num_cached_tokens": 64,
+                },
+            ),
+            done=True,
+        ),
+        {"input_tokens": 70, "output_tokens": 12, "cache_read_tokens": 64},
+        STREAM,
+        asked={"provider": "mistral_ai"},
+    ),
+    Case(
+        "Writer: the details' names lack an s",
+        "https://dev.writer.com/api-reference/completion-api/chat-completion",
+        "https://api.writer.com/v1/chat",
+        whole(
+            {
+                "prompt_tokens": 40,
+                "completion_tokens": 30,
+                "total_tokens": 70,
+                "prompt_token_details": {"cached_tokens": 16},
+                "completion_token_details": {"reasoning_tokens": 8},
+            }
+        ),
+        {"input_tokens": 40, "output_tokens": 30, "cache_read_tokens": 16, "reasoning_tokens": 8},
+        ASK,
+    ),
+    Case(
+        "Groq stream: usage in the vendor's own object",
+        "https://console.groq.com/docs/api-reference#chat-create",
+        "https://api.groq.com/openai/v1/chat/completions",
+        sse(
+            delta("Hi", x_groq={"id": "req_1"}),
+            delta(
+                None,
+                "stop",
+                x_groq={
+                    "id": "req_1",
+                    "usage": {
+                        "queue_time": 0.28,
+                        "prompt_tokens": 18,
+                        "completion_tokens": 73,
+                        "total_tokens": 91,
+                        "completion_tokens_details": {"reasoning_tokens": 60},
+                    },
+                },
+            ),
+            done=True,
+        ),
+        {"input_tokens": 18, "output_tokens": 73, "reasoning_tokens": 60},
+        STREAM,
+        asked={"provider": "groq"},
+    ),
+    Case(
+        "xAI: reasoning comes on top of the completion, as the total shows",
+        "https://docs.x.ai/docs/key-information/consumption-and-rate-limits",
+        "https://api.x.ai/v1/chat/completions",
+        whole(
+            {
+                "prompt_tokens": 12,
+                "completion_tokens": 1,
+                "total_tokens": 399,
+                "prompt_tokens_details": {"text_tokens": 12, "audio_tokens": 0, "cached_tokens": 2},
+                "completion_tokens_details": {"reasoning_tokens": 386, "audio_tokens": 0},
+                "cost_in_usd_ticks": 232856000,
+            }
+        ),
+        {
+            "input_tokens": 12,
+            "output_tokens": 387,
+            "cache_read_tokens": 2,
+            "reasoning_tokens": 386,
+            "audio_input_tokens": 0,
+            "audio_output_tokens": 0,
+            "reported_cost_usd": Decimal("0.0232856"),
+        },
+        ASK,
+        asked={"provider": "x_ai"},
+    ),
+    Case(
+        "Gemini's OpenAI-compatible API: thoughts only in the total",
+        "https://ai.google.dev/gemini-api/docs/openai",
+        "https://generativelanguage.googleapis.com/v1beta/openai/chat/completions",
+        whole({"prompt_tokens": 35, "completion_tokens": 12, "total_tokens": 109}),
+        {"input_tokens": 35, "output_tokens": 74},
+        ASK,
+        asked={"provider": "gcp.gemini"},
+    ),
+    Case(
+        "Perplexity: reasoning outside completion and total, the cost an object",
+        "https://docs.perplexity.ai/api-reference/chat-completions-post",
+        "https://api.perplexity.ai/chat/completions",
+        whole(
+            {
+                "prompt_tokens": 33,
+                "completion_tokens": 7163,
+                "total_tokens": 7196,
+                "citation_tokens": 20016,
+                "num_search_queries": 18,
+                "reasoning_tokens": 73997,
+                "cost": {"input_tokens_cost": 0.0, "request_cost": 0.09, "total_cost": 0.409},
+            }
+        ),
+        {
+            "input_tokens": 33,
+            "output_tokens": 81160,
+            "reasoning_tokens": 73997,
+            "reported_cost_usd": Decimal("0.409"),
+        },
+        ASK,
+        asked={"provider": "perplexity"},
+    ),
+    Case(
+        "LiteLLM: a proxy's cost header, cache writes at the top of the usage",
+        "https://docs.litellm.ai/docs/completion/prompt_caching",
+        "http://proxy.internal:4000/chat/completions",
+        whole(
+            {
+                "prompt_tokens": 2010,
+                "completion_tokens": 5,
+                "total_tokens": 2015,
+                "prompt_tokens_details": {"cached_tokens": 1000},
+                "cache_read_input_tokens": 1000,
+                "cache_creation_input_tokens": 1000,
+            }
+        ),
+        {
+            "input_tokens": 2010,
+            "output_tokens": 5,
+            "cache_read_tokens": 1000,
+            "cache_write_tokens": 1000,
+            "reported_cost_usd": Decimal("0.000612"),
+        },
+        ASK,
+        headers={"X-LiteLLM-Response-Cost": "0.000612"},
+        asked={"provider": "openai"},
+    ),
+    Case(
+        "a gateway that counts the cache beside the prompt",
+        "https://docs.litellm.ai/docs/completion/prompt_caching",
+        "http://gateway.internal/v1/chat/completions",
+        whole(
+            {
+                "prompt_tokens": 4,
+                "completion_tokens": 50,
+                "total_tokens": 1054,
+                "prompt_tokens_details": {"cached_tokens": 1000},
+            }
+        ),
+        {"input_tokens": 1004, "output_tokens": 50, "cache_read_tokens": 1000},
+        ASK,
+    ),
+    Case(
+        "a gateway that counts the cache beside the prompt, and reasoning in the completion",
+        "https://docs.litellm.ai/docs/completion/prompt_caching",
+        "http://gateway.internal/v1/chat/completions",
+        whole(
+            {
+                "prompt_tokens": 2000,
+                "completion_tokens": 50,
+                "total_tokens": 3050,
+                "prompt_tokens_details": {"cached_tokens": 1000},
+                "completion_tokens_details": {"reasoning_tokens": 30},
+            }
+        ),
+        {
+            "input_tokens": 3000,
+            "output_tokens": 50,
+            "cache_read_tokens": 1000,
+            "reasoning_tokens": 30,
+        },
+        ASK,
+    ),
+    Case(
+        "a gateway that counts the cache and the reasoning beside",
+        "https://docs.litellm.ai/docs/completion/prompt_caching",
+        "http://gateway.internal/v1/chat/completions",
+        whole(
+            {
+                "prompt_tokens": 2000,
+                "completion_tokens": 50,
+                "total_tokens": 3080,
+                "prompt_tokens_details": {"cached_tokens": 1000},
+                "completion_tokens_details": {"reasoning_tokens": 30},
+            }
+        ),
+        {
+            "input_tokens": 3000,
+            "output_tokens": 80,
+            "cache_read_tokens": 1000,
+            "reasoning_tokens": 30,
+        },
+        ASK,
+    ),
+    Case(
+        "vLLM: usage in every chunk of a stream, the last one counts",
+        "https://docs.vllm.ai/en/stable/serving/openai_compatible_server.html",
+        "http://localhost:8000/v1/chat/completions",
+        sse(
+            delta("a", usage={"prompt_tokens": 57, "completion_tokens": 1, "total_tokens": 58}),
+            delta("b", usage={"prompt_tokens": 57, "completion_tokens": 2, "total_tokens": 59}),
+            delta(
+                None,
+                "stop",
+                usage={"prompt_tokens": 57, "completion_tokens": 3, "total_tokens": 60},
+            ),
+            done=True,
+        ),
+        {"input_tokens": 57, "output_tokens": 3},
+        STREAM,
+    ),
+    Case(
+        "Writer completions: chunks of a shape of their own, which never say that they end",
+        "https://dev.writer.com/api-reference/completion-api/text-generation",
+        "https://api.writer.com/v1/completions",
+        sse(*({"value": word} for word in ("Why", " did", " the", "?"))),
+        {},
+        {"model": "palmyra-x4", "prompt": "Hi", "stream": True},
+        facts={"finished": True, "error_type": None},
+    ),
+    Case(
+        "Voyage embeddings: the total is all there is",
+        "https://docs.voyageai.com/reference/embeddings-api",
+        "https://api.voyageai.com/v1/embeddings",
+        dump(
+            {
+                "object": "list",
+                "data": [{"object": "embedding", "embedding": [0.5, -1e-05], "index": 0}],
+                "model": "voyage-3-lite",
+                "usage": {"total_tokens": 12},
+            }
+        ),
+        {"input_tokens": 12},
+        {"model": "voyage-3-lite", "input": ["Hi"]},
+        asked={"provider": "voyage_ai"},
+    ),
+]
