@@ -24,7 +24,9 @@ def burn(user, tokens, *, days=1, **more):
 def board(books, window=30):
     return {
         line["name"]: line
-        for line in books.rows(f"SELECT * FROM {{db}}.standings WHERE window_days = {window}")
+        for line in books.rows(
+            f"SELECT * FROM {{db}}.standings WHERE window_days = {window} AND subject = 'user'"
+        )
     }
 
 

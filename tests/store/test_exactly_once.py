@@ -18,7 +18,7 @@ FIGURES = {
     "usage_1d": "SELECT * FROM {db}.usage_1d ORDER BY ALL",
     "sessions": "SELECT * FROM {db}.sessions ORDER BY session_id",
     "steps": "SELECT * FROM {db}.session_steps ORDER BY ALL",
-    "standings": "SELECT * FROM {db}.standings ORDER BY window_days, name",
+    "standings": "SELECT * FROM {db}.standings ORDER BY window_days, subject, name",
     "deductions": "SELECT * FROM {db}.deductions ORDER BY call_id",
 }
 

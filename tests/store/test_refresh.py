@@ -42,7 +42,7 @@ def totals(books):
             "SELECT sum(input_tokens) FROM {db}.calls",
             "SELECT sum(input_tokens) FROM {db}.usage_1h",
             "SELECT sum(input_tokens) FROM {db}.usage_1d",
-            "SELECT sum(input_tokens) FROM {db}.standings WHERE window_days = 30",
+            "SELECT sum(input_tokens) FROM {db}.standings WHERE window_days = 30 AND subject = 'user'",
         )
     )
 
