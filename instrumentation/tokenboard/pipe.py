@@ -99,8 +99,15 @@ class Exporter:
         """Export, and note how it went."""
         if self._orphaned or self.collector.given_up:
             return None
-        with _Listening(self) as heard:
-            result = self._inner.export(batch, *args, **kwargs)
+        try:
+            with _Listening(self) as heard:
+                result = self._inner.export(batch, *args, **kwargs)
+        except ValueError:
+            # gRPC: the channel was closed at exit while this thread was about to send on it.
+            if not self._hurried:
+                raise
+            self.collector.given_up = True
+            return None
         well = getattr(result, "name", "") == "SUCCESS"
         self.collector.answered(well=well, reason=heard.first)
         self.collector.given_up = self._hurried and not well
