@@ -99,14 +99,18 @@ class Engine:
         """Return a new bare chDB connection that may write; the caller closes it."""
         handle = self._shared.connect()
         try:
-            if database is not None:
-                handle.query(f"USE {_quoted(database, '`')}", "TabSeparated")
-            for name, value in (settings or {}).items():
-                handle.query(f"SET {name} = {_quoted(str(value), chr(39))}", "TabSeparated")
+            self.prepare(handle, database, settings or {})
         except BaseException:
             handle.close()
             raise
         return handle
+
+    def prepare(self, handle: Any, database: str | None, settings: Mapping[str, str | int]) -> None:
+        """Choose a handle's database and settings."""
+        if database is not None:
+            handle.query(f"USE {_quoted(database, '`')}", "TabSeparated")
+        for name, value in settings.items():
+            handle.query(f"SET {name} = {_quoted(str(value), chr(39))}", "TabSeparated")
 
     def reader(self, settings: Mapping[str, str | int], database: str | None = None) -> Any:
         """Return a new bare chDB connection that can never write, with ``settings`` for good.

@@ -1,15 +1,16 @@
 """ClickHouse's HTTP interface on the embedded engine: for its clients, curl, Grafana's plugin.
 
 https://clickhouse.com/docs/interfaces/http. Every request runs on a handle of its own, opened for
-it and closed after it: no session, setting or ``USE`` outlives a request. Reading handles cannot
-write.
+it and closed after it: no setting or ``USE`` outlives a request. Reading handles cannot write. On a
+port that may write, POSTs that name a ``session_id`` share a handle, and so its temporary tables.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from typing import TYPE_CHECKING
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from tokenboard.local.asgi import BadEncodingError, GoneError, TooLargeError, body, headers, respond
@@ -24,9 +25,10 @@ from tokenboard.local.http_request import (
 )
 from tokenboard.local.infile import insert
 from tokenboard.local.reading import QueryError, Result, answer
+from tokenboard.local.sessions import Sessions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from tokenboard.local.asgi import Receive, Scope, Send
     from tokenboard.local.reading import Reading
@@ -71,6 +73,11 @@ class HttpInterface:
         self._reading = reading
         self._read_only = read_only
         self._on_written = on_written
+        self._sessions = Sessions(reading.engine.handle)
+
+    def close(self) -> None:
+        """Close the sessions. Idempotent."""
+        self._sessions.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -154,20 +161,36 @@ class HttpInterface:
         )
 
     def _run_writable(self, request: Request, statement: Statement) -> Result:
-        engine = self._reading.engine
         limits: Mapping[str, int] = {} if statement.writes else self._reading.limits
-        handle = engine.handle(request.database or engine.database, request.settings(limits))
         try:
-            if statement.data is None:
-                return answer(handle, statement, request.format, request.parameters)
-            into = statement.sql.decode()
-            written = insert(handle, into, statement.format or "", [statement.data])
-            summary = {"read_rows": str(written), "written_rows": str(written)}
-            return Result(b"", request.format, summary)
+            with self._handle(request, request.settings(limits)) as handle:
+                if statement.data is None:
+                    return answer(handle, statement, request.format, request.parameters)
+                into = statement.sql.decode()
+                written = insert(handle, into, statement.format or "", [statement.data])
+                summary = {"read_rows": str(written), "written_rows": str(written)}
+                return Result(b"", request.format, summary)
         finally:
-            handle.close()
             if statement.writes:
                 self._on_written()
+
+    @contextmanager
+    def _handle(self, request: Request, settings: Mapping[str, str | int]) -> Generator[Any]:
+        """Give a handle that may write: the session's, else one that ends with the request."""
+        engine = self._reading.engine
+        database = request.database or engine.database
+        if not request.form.get("session_id"):
+            with closing(engine.handle(database, settings)) as handle:
+                yield handle
+            return
+        with self._sessions.held(request.form) as handle:
+            try:
+                engine.prepare(handle, database, settings)
+                yield handle
+            finally:
+                # a request's settings are its own, also in a session
+                for name in settings:
+                    handle.query(f"SET {name} = DEFAULT", "TabSeparated")
 
     async def _refuse(self, send: Send, error: Exception, common: Mapping[str, str]) -> None:
         message = str(error).strip()

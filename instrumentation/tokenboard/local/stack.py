@@ -112,6 +112,7 @@ class Stack:
         self._closers.append(ingest.close)
         reading = Reading(engine)
         interface = HttpInterface(reading, read_only=self._read_only, on_written=scheduler.notify)
+        self._closers.append(interface.close)
         scheduler.notify()
 
         def status() -> dict[str, Any]:
