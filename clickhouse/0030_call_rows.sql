@@ -56,7 +56,8 @@ CREATE TABLE IF NOT EXISTS {db}.call_rows {on_cluster}
     parent_span_id FixedString(8) CODEC(ZSTD(1)),
     flaws Array(LowCardinality(String)),
     INDEX idx_ts ts TYPE minmax GRANULARITY 1,
-    INDEX idx_session session_id TYPE bloom_filter(0.01) GRANULARITY 1
+    INDEX idx_session session_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX idx_response response_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
 ENGINE = {engine:MergeTree}
 PARTITION BY toYYYYMM(slot)
