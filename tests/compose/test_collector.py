@@ -56,6 +56,7 @@ def environment(tmp_path):
         "OTLP_GRPC_ENDPOINT": f"127.0.0.1:{free_port()}",
         "OTLP_HTTP_ENDPOINT": f"127.0.0.1:{free_port()}",
         "HEALTH_ENDPOINT": f"127.0.0.1:{free_port()}",
+        "TELEMETRY_ENDPOINT": f"127.0.0.1:{free_port()}",
         "QUEUE_DIR": str(tmp_path / "queue"),
     }
 
@@ -200,8 +201,11 @@ def test_nothing_is_thrown_away_by_a_default():
 
 
 def test_every_signal_goes_the_whole_way():
-    """Traces, metrics and logs are limited first, never batched in memory, and exported."""
-    pipelines = SETTINGS["service"]["pipelines"]
+    """Traces, metrics and logs are limited first, never batched in memory, and exported; own metrics apart."""
+    pipelines = dict(SETTINGS["service"]["pipelines"])
+    own = pipelines.pop("metrics/own")
+    assert (own["receivers"], own["exporters"]) == (["otlp/own"], ["clickhouse/own"])
+    assert SETTINGS["exporters"]["clickhouse/own"] == SETTINGS["exporters"]["clickhouse"]
     assert set(pipelines) == {"traces", "metrics", "logs"}
     for pipeline in pipelines.values():
         assert pipeline["receivers"] == ["otlp"]

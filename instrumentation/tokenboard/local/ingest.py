@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tokenboard.local.errors import error_code, one_line
@@ -61,13 +61,18 @@ class InsertError(Exception):
 
 @dataclass(slots=True)
 class Counts:
-    """What went through since the start: posts and records written, posts refused and failed."""
+    """What went through since the start: posts and records written, posts refused and failed.
+
+    Attributes:
+        tables: records written, by table.
+    """
 
     posts: int = 0
     records: int = 0
     inserts: int = 0
     refused: int = 0
     failed: int = 0
+    tables: dict[str, int] = field(default_factory=dict[str, int])
 
 
 class Ingest:
@@ -90,7 +95,7 @@ class Ingest:
         self._database = engine.database
         self._handle: Any = engine.handle(settings=_SETTINGS)
         self._on_written = on_written
-        self._max_pending = max_pending_bytes
+        self.max_pending_bytes = max_pending_bytes
         self._pending: list[tuple[Rows, Future[None]]] = []
         self._pending_bytes = 0
         self._busy_bytes = 0
@@ -110,7 +115,7 @@ class Ingest:
         Raises:
             OverloadedError: ``more`` bytes on top of what waits would be over the limit.
         """
-        if self.waiting_bytes + more > self._max_pending:
+        if self.waiting_bytes + more > self.max_pending_bytes:
             self.counts.refused += 1
             raise OverloadedError("the write queue is full")
 
@@ -198,6 +203,9 @@ class Ingest:
             return
         self.counts.posts += len(group)
         self.counts.records += sum(rows.accepted for rows, _ in group)
+        for rows, _ in group:
+            for table, block in rows.blocks.items():
+                self.counts.tables[table] = self.counts.tables.get(table, 0) + block.rows
         for _, done in group:
             done.set_result(None)
         self._on_written(frozenset(table for rows, _ in group for table in rows.blocks))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from tokenboard.local.engine import Engine, default_data_dir
+from tokenboard.local.figures import Figures
 from tokenboard.local.guard import LocalOnly
 from tokenboard.local.http_interface import HttpInterface
 from tokenboard.local.ingest import MAX_PENDING_BYTES, Ingest
@@ -109,7 +110,9 @@ class Stack:
             on_written=lambda _: scheduler.notify(),
             max_pending_bytes=self._max_pending_bytes,
         )
-        self._closers.append(ingest.close)
+        figures = Figures(engine, ingest)
+        # closed in the opposite order: the last figures tell of the last writes
+        self._closers += [figures.close, ingest.close]
         reading = Reading(engine)
         interface = HttpInterface(reading, read_only=self._read_only, on_written=scheduler.notify)
         self._closers.append(interface.close)
