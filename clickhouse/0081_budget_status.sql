@@ -23,7 +23,7 @@ FROM
         arrayMap(d -> d.1, s.by_day) AS days,
         arrayMap(d -> toDecimal128(ifNull(d.2, 0), 12), s.by_day) AS spent,
         toDecimal128(arraySum(spent), 12) AS spent_usd,
-        if(is_now, s.recent / s.recent_days, toFloat64(spent_usd) / dateDiff('day', month, addMonths(month, 1))) AS rate,
+        if(is_now, s.recent / greatest(1, s.recent_days), toFloat64(spent_usd) / dateDiff('day', month, addMonths(month, 1))) AS rate,
         least(toFloat64(budget_usd - spent_usd) / rate, 1000.) AS ahead,
         s.unpriced AS unpriced_calls
     FROM

@@ -264,6 +264,17 @@ def rows_of(
         return [dict(row) for row in cast("Any", client.query(sql).named_results())]
 
 
+def run(client: Client, sql: str, **parameters: Any) -> list[Row]:
+    """Run a query of a command's own and return its rows.
+
+    Raises:
+        Trouble: ClickHouse refused.
+    """
+    with plain_errors():
+        found = cast("Any", client.query(sql, parameters=parameters or None))
+        return [dict(row) for row in found.named_results()]
+
+
 def why_nothing(client: Client) -> str:
     """Return what to say when there is nothing to show: no calls at all, or none in that time.
 

@@ -8,6 +8,7 @@ import click
 
 # command name -> "module:attribute"; help texts live with the commands.
 COMMANDS: dict[str, str] = {
+    "budgets": "tokenboard.cli.plans:budgets",
     "demo": "tokenboard.cli.demo:demo",
     "leaderboard": "tokenboard.cli.board:leaderboard",
     "loops": "tokenboard.cli.sessions:loops",
@@ -16,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "refresh": "tokenboard.cli.refresh:refresh",
     "session": "tokenboard.cli.sessions:session",
     "sessions": "tokenboard.cli.sessions:sessions",
+    "targets": "tokenboard.cli.plans:targets",
     "up": "tokenboard.cli.up:up",
 }
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 UNKNOWN: Final = "-"
@@ -76,6 +77,11 @@ def usd(amount: Any) -> str:
     if value and abs(value) < _SMALL_CHANGE:
         return f"${value:.4f}"
     return f"${value:,.2f}"
+
+
+def plain(text: str) -> str:
+    """Return somebody's text as it is, brackets included; nothing is a dash."""
+    return escape(text) or UNKNOWN
 
 
 def share(ratio: Any) -> str:

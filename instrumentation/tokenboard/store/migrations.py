@@ -45,7 +45,8 @@ def migrate(
     """Apply what is missing and return the names of the files applied, in order.
 
     Safe to run at any time and by several processes at once. ``layout`` says more than the
-    database's name: retention, cluster.
+    database's name: retention, cluster. A client that had no database of its own reads this one
+    from then on.
 
     Raises:
         MigrationError: the database was made by a newer version, or a statement failed.
@@ -76,6 +77,8 @@ def migrate(
             database=layout.database,
         )
         done.append(path.stem)
+    if client.database in {None, "", "default", "__default__"}:
+        client.database = layout.database
     return done
 
 

@@ -1,0 +1,133 @@
+"""``tokenboard budgets`` and ``tokenboard targets``: what people and teams may and should use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tokenboard.cli import common, show, writing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tokenboard.store.plans import Imported
+
+
+@click.group()
+def budgets() -> None:
+    """What people and teams may spend in a month."""
+
+
+@click.group()
+def targets() -> None:
+    """What people are expected to use in a week."""
+
+
+@budgets.command("import")
+@writing.csv_file
+@writing.writing
+def import_budgets(place: writing.Place, file: Path) -> None:
+    """Take over budgets from a CSV file.
+
+    Its first line names the columns: scope (user or team), name, monthly_usd, and valid_from where
+    a budget begins in some month (2026-11). Zero dollars end a budget. A file with a fault changes
+    nothing.
+    """
+    from tokenboard.store import plans
+
+    _import(place, file, "budgets", plans.import_budgets)
+
+
+@targets.command("import")
+@writing.csv_file
+@writing.writing
+def import_targets(place: writing.Place, file: Path) -> None:
+    """Take over weekly targets from a CSV file.
+
+    Its first line names the columns: scope (user, team or everybody), name (empty for everybody),
+    weekly_tokens (net), and valid_from where a target begins on some Monday. A person's own target
+    goes before their team's, that before everybody's; zero expects nothing. A file with a fault
+    changes nothing.
+    """
+    from tokenboard.store import plans
+
+    _import(place, file, "targets", plans.import_targets)
+
+
+def _import(place: writing.Place, file: Path, what: str, work: Callable[..., Imported]) -> None:
+    with place.open() as client, writing.sheet_errors(file):
+        done = work(client, file, place.database)
+    click.echo(f"{what}: {done.rows} taken over")
+    for name in done.unused:
+        common.say(f"note: nobody knows {name} yet: no usage, not in people")
+
+
+@budgets.command("list")
+@common.reading
+def list_budgets(reader: common.Reader) -> None:
+    """Budgets of this month, what is spent of them and when they are reached at this rate."""
+    query = (
+        "SELECT scope, name, month, budget_usd, spent_usd, share, daily_usd, reached_on, "
+        "unpriced_calls FROM budget_status WHERE month = toStartOfMonth(now('UTC')) "
+        "ORDER BY share DESC, scope, name"
+    )
+    with reader.books() as client:
+        rows = common.run(client, query)
+    if reader.as_json:
+        common.print_json(rows)
+        return
+    if not rows:
+        common.say(
+            "No budgets. Set some: tokenboard budgets import FILE (tokenboard budgets import -h)"
+        )
+        return
+    table = show.table("Budgets of this month")
+    for name in ("whose", "name"):
+        table.add_column(name, overflow="fold")
+    for name in ("budget", "spent", "used", "a day", "reached"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(
+            row["scope"], show.plain(row["name"]), show.usd(row["budget_usd"]),
+            show.usd(row["spent_usd"]), show.share(row["share"]), show.usd(row["daily_usd"]),
+            str(row["reached_on"] or show.UNKNOWN),
+        )  # fmt: skip
+    show.console().print(table)
+
+
+@targets.command("list")
+@common.reading
+@click.option("--missed", is_flag=True, help="Only who has not reached the target.")
+def list_targets(reader: common.Reader, missed: bool) -> None:
+    """Who reached their target this week."""
+    query = (
+        "SELECT week, user_id, display_name, team, net_tokens, target_tokens, reached "
+        "FROM weekly_usage WHERE week = toStartOfWeek(now('UTC'), 1) "
+        f"AND isNotNull(target_tokens) {'AND NOT reached' if missed else ''} "
+        "ORDER BY net_tokens / target_tokens DESC, user_id"
+    )
+    with reader.books() as client:
+        rows = common.run(client, query)
+    if reader.as_json:
+        common.print_json(rows)
+        return
+    if not rows:
+        common.say(
+            "Nobody missed a target this week." if missed else
+            "No targets. Set some: tokenboard targets import FILE (tokenboard targets import -h)"
+        )  # fmt: skip
+        return
+    table = show.table(f"Targets of the week from {rows[0]['week']}")
+    for name in ("who", "team"):
+        table.add_column(name, overflow="fold")
+    for name in ("net", "target", "reached"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(
+            show.plain(row["display_name"]), show.plain(row["team"]),
+            show.tokens(row["net_tokens"]), show.tokens(row["target_tokens"]),
+            "yes" if row["reached"] else "no",
+        )  # fmt: skip
+    show.console().print(table)
