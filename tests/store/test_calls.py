@@ -183,6 +183,15 @@ def test_one_id_much_later_is_two_calls(books):
     assert books.value("SELECT count() FROM {db}.calls") == 2
 
 
+def test_ids_with_dashes_near_their_end_are_ids(books):
+    """Gemini's ids are base64url: a dash or underscore just before the end does not make them short."""
+    # https://ai.google.dev/api/generate-content#v1beta.GenerateContentResponse (responseId)
+    said = {"provider": "gcp.gemini", "model": "gemini-3-pro", "response_id": "aBcD3fGhIjKlMnOp-q_R"}
+    books.send(call(ts=NOON, **said), call(ts=NOON + timedelta(seconds=1), **said, **other()))
+    books.refresh()
+    assert books.value("SELECT count() FROM {db}.calls") == 1
+
+
 def test_short_ids_are_no_ids(books):
     """Ollama numbers its answers below a thousand: two calls with one number stay two."""
     for seconds in (0, 40):
@@ -327,3 +336,43 @@ def test_late_rows_land_in_their_day(books):
     )
     assert found["tokens"] == 8
     assert books.one("SELECT gross_tokens FROM {db}.leaderboard")["gross_tokens"] == 118
+
+
+def test_a_miscounting_emitter_around_ours_does_not_double(books):
+    """An instrumentation that adds a stream's first counts twice is still the same call, by its time."""
+    said = {"provider": "anthropic", "response_id": "msg_0123456789abcdef"}
+    books.send(
+        call(ts=NOON, seconds=4, output_tokens=14, cache_read=0, **said, **other()),
+        call(ts=NOON + timedelta(seconds=1), output_tokens=11, **said),
+    )
+    books.refresh()
+    found = books.one("SELECT output_tokens, cache_read_tokens, emitter FROM {db}.calls")
+    assert found == {"output_tokens": 11, "cache_read_tokens": None, "emitter": "tokenboard"}
+
+
+def test_a_callback_span_that_lost_its_trace_is_the_same_call(books):
+    """A framework's span in a trace of its own, around ours with exactly its counts, is no second call."""
+    for step in range(2):
+        books.send(
+            call(ts=NOON + timedelta(seconds=10 * step), seconds=5, response_id=None, **other()),
+            call(ts=NOON + timedelta(seconds=10 * step + 1), seconds=2),
+        )
+    # one that had no input count, one that nobody else saw, and one of another service
+    books.send(
+        call(ts=NOON + timedelta(seconds=30), seconds=1, output_tokens=17, provider="anthropic"),
+        call(
+            ts=NOON + timedelta(seconds=29.9), seconds=2, output_tokens=17, provider="anthropic",
+            input_tokens=0, response_id=None, **other("opentelemetry.instrumentation.langchain"),
+        ),
+        call(ts=NOON, seconds=5, response_id=None, input_tokens=101, **other()),
+        call(ts=NOON, seconds=5, response_id=None, service="elsewhere", **other()),
+    )  # fmt: skip
+    books.refresh()
+    found = books.rows(
+        "SELECT service, emitter, count() AS calls FROM {db}.calls GROUP BY ALL ORDER BY ALL"
+    )
+    assert [tuple(line.values()) for line in found] == [
+        ("app", "opentelemetry.instrumentation.openai.v1", 1),
+        ("app", "tokenboard", 3),
+        ("elsewhere", "opentelemetry.instrumentation.openai.v1", 1),
+    ]

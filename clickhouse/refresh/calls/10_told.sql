@@ -9,14 +9,20 @@ SELECT
     CAST(e.emitter, 'String') AS emitter, CAST(e.status, 'String') AS status,
     CAST(e.model, 'String') AS model, CAST(e.request_model, 'String') AS request_model,
     splitByChar('.', CAST(provider, 'String'))[1] AS family,
-    -- what follows the last dash or underscore of a real id is long and random; 0 where there is no such id
-    if(match(response_id, '[^-_]{8,}$'), cityHash64(response_id), 0) AS id,
+    -- a real id is long and random: after its last dash or underscore, or as a whole (base64url, as Gemini's: it may
+    -- hold both anywhere); 0 where there is no such id, as where a server numbers its answers
+    if(match(response_id, '[^-_]{8,}$')
+            OR (length(response_id) >= 16 AND match(response_id, '[0-9]') AND match(response_id, '[A-Z].*[A-Z]')
+                AND match(response_id, '[a-z]')),
+        cityHash64(response_id), 0) AS id,
     input_tokens AS i, output_tokens AS o, cache_read_tokens AS cr, cache_write_tokens AS cw,
-    -- best first: whose counts say most, then whose times are those of the wire
+    CAST(service, 'String') AS service,
+    -- best first: who knows the usage, of those whose counts are read off the wire, then who knows most
     tuple(
-        -(4 * (isNotNull(i) OR isNotNull(o)) + 2 * isNotNull(cr) + isNotNull(ttft_ms)),
+        isNull(i) AND isNull(o),
         CAST(e.emitter, 'String') != 'tokenboard',
-        -((user_id != '') + (session_id != '' OR conversation != '')), t0, span_id) AS place
+        -(4 * isNotNull(cr) + 2 * isNotNull(ttft_ms) + (user_id != '') + (session_id != '' OR conversation != '')),
+        t0, span_id) AS place
 FROM {db}.emissions AS e FINAL
 WHERE slot IN ({window}) AND kind = 'call'
     AND (trace_id, span_id) NOT IN (SELECT trace_id, span_id FROM {db}.misdated WHERE slot IN ({window}))

@@ -62,9 +62,12 @@ FROM
             e.operation AS operation, {or:provider}, {or:model}, {or:response_id}, {or:provider_request_id},
             {or:prompt_hash}, {or:service_tier}, {or:tool_names}, {or:tool_hashes}, {or:result_hashes},
             {or:finish_reason}, {or:attempt}, {or:http_status},
-            {also:input_tokens}, {also:output_tokens}, {also:cache_read_tokens}, {also:cache_write_tokens},
-            {also:cache_write_1h_tokens}, {also:reasoning_tokens}, {also:audio_input_tokens},
-            {also:audio_output_tokens}, {also:ttft_ms}, {also:request_messages}, {also:request_bytes},
+            -- counts are of one hand: who knows the usage says it all
+            isNull(e.input_tokens) AND isNull(e.output_tokens) AS blind,
+            {count_of:input_tokens}, {count_of:output_tokens}, {count_of:cache_read_tokens},
+            {count_of:cache_write_tokens}, {count_of:cache_write_1h_tokens}, {count_of:reasoning_tokens},
+            {count_of:audio_input_tokens}, {count_of:audio_output_tokens},
+            {also:ttft_ms}, {also:request_messages}, {also:request_bytes},
             {also:reported_cost_usd},
             e.status AS status, e.error_type AS error_type, e.flaws AS flaws, rates.list AS list
         FROM {db}.emissions AS e FINAL

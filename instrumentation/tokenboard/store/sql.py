@@ -82,6 +82,16 @@ def _same(arguments: str) -> str:
     )
 
 
+def _like(spec: str) -> str:
+    """What a view of another file selects, from other tables: ``file.sql table=other …``."""
+    name, *swaps = spec.split()
+    body = text(name).split(" AS\n", 1)[1].rstrip()
+    for swap in swaps:
+        old, _, other = swap.partition("=")
+        body = re.sub(rf"\{{db\}}\.{old}\b", f"{{db}}.{other}", body)
+    return body
+
+
 MACROS: Mapping[str, Callable[[str], str]] = {
     # bounded, valid UTF-8
     "name": _name,
@@ -101,9 +111,11 @@ MACROS: Mapping[str, Callable[[str], str]] = {
     "id16": lambda t: _id(t, 16, f"sipHash128({t})"),
     "id8": lambda t: _id(t, 8, f"reinterpretAsFixedString(sipHash64({t}))"),
     "same": _same,
+    "like": _like,
     # what a merged call's winner (e) says, else what the others (x) say
     "or": lambda c: f"firstNonDefault(e.{c}, x.{c}) AS {c}",
     "also": lambda c: f"coalesce(e.{c}, x.{c}) AS {c}",
+    "count_of": lambda c: f"if(blind, x.{c}, e.{c}) AS {c}",
 }
 
 _MACRO = re.compile(r"\{(\w+):([^{}]*)\}")
