@@ -162,16 +162,25 @@ def _findings(
     rows: Sequence[common.Row],
 ) -> Iterable[tuple[str, list[int], list[rules.Finding]]]:
     """Yield agent, positions of its steps in ``rows``, findings: each agent goes its own rounds."""
-    by_agent: dict[str, list[int]] = defaultdict(list)
+    for agent, positions in by_agent(rows).items():
+        yield agent, positions, rules.findings(_step(rows[position]) for position in positions)
+
+
+def by_agent(rows: Sequence[common.Row]) -> dict[str, list[int]]:
+    """Return the positions of each agent's steps among a session's.
+
+    A person who speaks has spoken to everybody in the session. An agent below others is spoken to
+    by the one above it: its instruction begins anew for itself alone, or an agent that hands out
+    the same work for ever would look like one that is being answered.
+    """
+    found: dict[str, list[int]] = defaultdict(list)
     for position, row in enumerate(rows):
-        if row["kind"] == "user":
-            # Whoever the person spoke to, everybody in the session has been spoken to.
-            for positions in by_agent.values():
+        if row["kind"] == "user" and row["agent_depth"] <= 1:
+            for positions in found.values():
                 positions.append(position)
         else:
-            by_agent[row["agent"]].append(position)
-    for agent, positions in by_agent.items():
-        yield agent, positions, rules.findings(_step(rows[position]) for position in positions)
+            found[row["agent"]].append(position)
+    return found
 
 
 def _step(row: Mapping[str, Any]) -> rules.Step:
