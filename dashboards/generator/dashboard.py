@@ -76,8 +76,9 @@ def dashboard(
     variables: Sequence[Variable] = (),
     time_from: str = "now-30d",
     refresh: str = "1m",
+    keep_time: bool = True,
 ) -> Json:
-    """The whole document, panels numbered in order."""
+    """The whole document, panels numbered; ``keep_time``: links to others keep its time range."""
     return {
         "annotations": {"list": []},
         "description": description,
@@ -90,7 +91,7 @@ def dashboard(
                 "asDropdown": False,
                 "icon": "external link",
                 "includeVars": True,
-                "keepTime": True,
+                "keepTime": keep_time,
                 "tags": [TAG],
                 "targetBlank": False,
                 "title": "tokenboard",

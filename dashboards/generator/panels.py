@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 DATASOURCE: Json = {"type": "grafana-clickhouse-datasource", "uid": "clickhouse"}
 PLUGIN_VERSION = "13.3.0"
-_TIME_SERIES, _TABLE = 0, 1
+_TIME_SERIES, _TABLE, _TRACES = 0, 1, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +135,8 @@ def timeseries(
     bars: bool = False,
     stacked: bool = False,
     palette: bool = False,
+    points: bool = False,
+    log: bool = False,
     no_value: str = "no calls in this time range",
 ) -> Json:
     """Lines, or bars, over time; ``palette`` colours series by their names."""
@@ -153,8 +155,10 @@ def timeseries(
             "fillOpacity": 70 if bars else 18,
             "lineInterpolation": "linear",
             "lineWidth": 0 if bars else 2,
-            "showPoints": "never" if bars else "auto",
-            "spanNulls": False,
+            "showPoints": "never" if bars else "always" if points else "auto",
+            # Points of several series that share no moment would otherwise not be joined.
+            "spanNulls": points,
+            **({"scaleDistribution": {"type": "log", "log": 10}} if log else {}),
             "stacking": {"group": "A", "mode": "normal" if stacked else "none"},
         },
         options={
@@ -176,6 +180,9 @@ def bar_chart(
     title: str = "",
     colour_by: str = "",
     horizontal: bool = False,
+    stacked: bool = False,
+    palette: bool = False,
+    unit: str = "",
     no_value: str = "nobody yet",
 ) -> Json:
     """Bars by category; ``colour_by`` names the column whose mapping colours each bar."""
@@ -184,27 +191,31 @@ def bar_chart(
         "barWidth": 0.8,
         "fullHighlight": False,
         "groupWidth": 0.7,
-        "legend": {**_legend(), "showLegend": False},
+        "legend": {**_legend(), "showLegend": stacked},
         "orientation": "horizontal" if horizontal else "vertical",
-        "showValue": "always",
-        "stacking": "none",
-        "tooltip": {"mode": "single", "sort": "none"},
+        "showValue": "never" if stacked else "always",
+        "stacking": "normal" if stacked else "none",
+        "tooltip": {"mode": "multi" if stacked else "single", "sort": "none"},
         "xField": x_field,
         "xTickLabelMaxLength": 14,
         "xTickLabelRotation": 0,
     }
     if colour_by:
         options["colorByField"] = colour_by
-    return _panel(
+    panel = _panel(
         "barchart",
         query,
         place,
         fields,
         title=title,
+        unit=unit,
         no_value=no_value,
         custom={"axisBorderShow": False, "fillOpacity": 85, "gradientMode": "none", "lineWidth": 0},
         options=options,
     )
+    if palette:
+        panel["fieldConfig"]["defaults"]["color"] = {"mode": "palette-classic-by-name"}
+    return panel
 
 
 def bar_gauge(
@@ -240,6 +251,66 @@ def bar_gauge(
             "valueMode": "color",
         },
     )
+
+
+def state_timeline(
+    query: str,
+    place: Place,
+    *,
+    lane: str,
+    colours: Sequence[Json],
+    title: str = "",
+    no_value: str = "no such session",
+) -> Json:
+    """Coloured stretches in lanes: the query gives start, end, ``lane`` and the text of each.
+
+    A second time column is the end of the state; each lane has to be a frame of its own, for what
+    overlaps within one is cut (https://github.com/grafana/grafana/issues/93939).
+    """
+    panel = _panel(
+        "state-timeline",
+        query,
+        place,
+        [],
+        title=title,
+        no_value=no_value,
+        custom={"fillOpacity": 88, "lineWidth": 0},
+        options={
+            "alignValue": "left",
+            "legend": {**_legend(), "showLegend": False},
+            "mergeValues": False,
+            "perPage": 24,
+            "rowHeight": 0.8,
+            "showValue": "auto",
+            "tooltip": {"mode": "single", "sort": "none"},
+        },
+    )
+    panel["fieldConfig"]["defaults"]["mappings"] = list(colours)
+    panel["transformations"] = [
+        {"id": "partitionByValues", "options": {"fields": [lane], "keepFields": False}}
+    ]
+    return panel
+
+
+def traces(query: str, place: Place, *, title: str = "", no_value: str = "no such trace") -> Json:
+    """One trace, span by span."""
+    panel = _panel("traces", query, place, [], title=title, no_value=no_value, options={})
+    panel["targets"][0] |= {"format": _TRACES, "queryType": "traces"}
+    return panel
+
+
+def text(content: str, description: str, place: Place, *, title: str) -> Json:
+    """Words, in Markdown: paragraphs, lists and bold only, which the local page draws too."""
+    return {
+        "description": description,
+        "fieldConfig": {"defaults": {"noValue": "—"}, "overrides": []},
+        "gridPos": {"h": place.height, "w": place.width, "x": place.x, "y": place.y},
+        "options": {"content": content, "mode": "markdown"},
+        "pluginVersion": PLUGIN_VERSION,
+        "targets": [],
+        "title": title,
+        "type": "text",
+    }
 
 
 def sharing(panel: Json, source: int) -> Json:

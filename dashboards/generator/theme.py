@@ -26,6 +26,15 @@ TITLES: dict[str, str] = {
 }
 MEDALS = ("#E0A526", "#9AA5B1", "#B87333")
 
+SIGNALS: dict[str, str] = {
+    "loop": "#D1495B",
+    "idle": "#B87333",
+    "failing": "#E07A5F",
+    "long leash": "#D08A2E",
+    "deep": "#8B5CF6",
+}
+KINDS: dict[str, str] = {"human": "#E0A526", "model": "#3B82F6", "tool": "#14B8A6"}
+
 NET = "#3B82F6"
 GROSS = "#8E9AAF"
 WASTE = "#E07A5F"
@@ -61,4 +70,19 @@ def movement_colours() -> list[Json]:
             "type": "regex",
             "options": {"pattern": "^(new|—)$", "result": {"color": CALM, "index": 2}},
         },
+    ]
+
+
+def step_colours() -> list[Json]:
+    """Colours of a session's steps by how their text begins, on the timeline of one session."""
+    patterns = (
+        ("^⟳", BAD),
+        ("^✕", WASTE),
+        ("^⚙", KINDS["tool"]),
+        ("^human turn$", KINDS["human"]),
+        (".*", KINDS["model"]),
+    )
+    return [
+        {"type": "regex", "options": {"pattern": p, "result": {"color": colour, "index": n}}}
+        for n, (p, colour) in enumerate(patterns)
     ]

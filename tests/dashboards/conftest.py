@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 from dashboards.company import Company
+from dashboards.troubles import Troubles
 from tokenboard import store
 from tokenboard.local.engine import Engine
+from tokenboard.store import prices
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +34,22 @@ def company(books):
     made.store(client)
     store.refresh(client)
     yield made, client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def troubled(books):
+    """(company, troubles, client): a company in which things also go wrong, with prices."""
+    client = books.client(use_database=False)
+    store.migrate(client, database="troubled")
+    client.command("USE troubled")
+    made = Company()
+    troubles = Troubles(made)
+    made.store(client)
+    store.refresh(client, "troubled")
+    prices.sync(client, "troubled")
+    store.refresh(client, "troubled")
+    yield made, troubles, client
     client.close()
 
 

@@ -1,7 +1,7 @@
-"""The dashboards, one module each; ``BOARDS`` lists their builders."""
+"""The dashboards, one module each, in the order in which they are read."""
 
 from __future__ import annotations
 
-from generator.boards import leaderboard, person
+from generator.boards import agents, leaderboard, person, session
 
-BOARDS = (leaderboard.build, person.build)
+BOARDS = (leaderboard.build, agents.build, person.build, session.build)

@@ -23,6 +23,7 @@ Json = dict[str, Any]
 FOLDER = ("provisioning", "dashboards")
 VARIABLE_PANEL = "variable"
 """In place of a panel id: the target is the query that fills the variable named by ``ref``."""
+_ORDER = ("leaderboard", "tiers", "cost", "agents", "efficiency", "pipeline", "person", "session")
 _EARLIEST_MS, _LATEST_MS = 0, 4_102_444_800_000  # 1970 to 2100: what a DateTime can hold
 
 
@@ -36,12 +37,17 @@ def folder() -> Path:
 
 
 def dashboards() -> dict[str, Json]:
-    """Every provisioned dashboard by its uid, in the order of the file names."""
+    """Every provisioned dashboard by its uid, in the order in which they are read."""
     found: dict[str, Json] = {}
-    for path in sorted(folder().glob("*.json")):
+    for path in sorted(folder().glob("*.json"), key=_place):
         dashboard: Json = json.loads(path.read_text("utf-8"))
         found[str(dashboard["uid"])] = dashboard
     return found
+
+
+def _place(path: Path) -> tuple[int, str]:
+    name = path.stem.removeprefix("tokenboard-")
+    return _ORDER.index(name) if name in _ORDER else len(_ORDER), name
 
 
 def panels(dashboard: Json) -> Iterator[Json]:

@@ -2,12 +2,14 @@
 
 import * as api from './api.js';
 import {CHARTS, draw, library} from './charts.js';
+import {control} from './choice.js';
 import {el} from './dom.js';
 import {Frame} from './fields.js';
 import {barGauge, stat, table, text} from './panels.js';
 import {ALL, RANGES, State} from './state.js';
+import {stateTimeline, traces} from './timeline.js';
 
-const PLAIN = {stat, table, bargauge: barGauge};
+const PLAIN = {stat, table, bargauge: barGauge, 'state-timeline': stateTimeline, traces};
 const PERIODS = {s: 1e3, m: 6e4, h: 3.6e6};
 const $ = (id) => document.getElementById(id);
 
@@ -65,7 +67,7 @@ async function open() {
   document.title = `${dashboard.title} · tokenboard`;
   $('title').textContent = dashboard.title;
   $('about').textContent = dashboard.description || '';
-  $('boards').replaceChildren(...boards.map((b) => el('a', {href: `/d/${b.uid}?${state.timeQuery()}`, 'aria-current': b.uid === uid ? 'page' : null}, b.title)));
+  $('boards').replaceChildren(...boards.map((b) => el('a', {href: `/d/${b.uid}?${elsewhere()}`, 'aria-current': b.uid === uid ? 'page' : null}, b.title)));
   ranges();
   layOut();
   await defaults();
@@ -73,10 +75,18 @@ async function open() {
   await Promise.all([variables(), drawn]);
 }
 
+// Where the other dashboards begin: the same time and filters. A session's own minutes stay with it.
+function elsewhere() {
+  const keeps = dashboard.links?.every((link) => link.keepTime) ?? true;
+  if (keeps) sessionStorage.setItem('tokenboard-time', state.timeQuery());
+  const time = keeps ? state.timeQuery() : sessionStorage.getItem('tokenboard-time');
+  return [time, state.filterQuery()].filter(Boolean).join('&');
+}
+
 function ranges() {
   const known = RANGES.some(([from]) => from === state.from) && state.to === 'now';
   const options = RANGES.map(([from, name]) => el('option', {value: from, selected: from === state.from && known}, name));
-  if (!known) options.unshift(el('option', {value: state.from, selected: true}, `${state.from} to ${state.to}`));
+  if (!known) options.unshift(el('option', {value: state.from, selected: true}, state.spoken()));
   $('range').replaceChildren(...options);
 }
 
@@ -98,14 +108,12 @@ async function variables() {
     for (const value of chosen) {
       if (value !== ALL && !options.some((o) => o.value === value)) options.push({value, text: value || '(none)'});
     }
-    const select = el('select', {name: variable.name, 'aria-label': variable.label || variable.name, title: variable.description || null},
-      variable.includeAll ? el('option', {value: ALL, selected: chosen.includes(ALL)}, 'All') : null,
-      options.map((o) => el('option', {value: o.value, selected: chosen.includes(o.value)}, o.text)));
-    select.addEventListener('change', () => {
-      state.variables.set(variable.name, [select.value]);
+    return control(variable, options, chosen, (values) => {
+      state.variables.set(variable.name, values);
+      // What was chosen from another session's traces is none of this one's.
+      for (const other of list) if (other.query?.rawSql?.includes(`\${${variable.name}`)) state.variables.delete(other.name);
       go(state.address());
     });
-    return el('label', {class: 'choice'}, el('span', {}, variable.label || variable.name), select);
   }));
   $('variables').replaceChildren(...drawn);
 }

@@ -58,7 +58,7 @@ function colourOf(field, index) {
 // The year is in nobody's doubt; the hour matters when days are few.
 function dateTicks(span) {
   const days = (span[1] - span[0]) / 8.64e7;
-  return days > 300 ? '%b %Y' : days > 3 ? '%-d %b' : days > 1 ? '%-d %b %H:%M' : '%H:%M';
+  return days > 300 ? '%b %Y' : days > 3 ? '%-d %b' : days > 1 ? '%-d %b %H:%M' : days > 0.01 ? '%H:%M' : '%H:%M:%S';
 }
 
 function hover(values, config) {
@@ -74,8 +74,17 @@ function step(times, span) {
   return gaps.length ? Math.min(...gaps) : span[1] - span[0] >= 2.592e8 ? 8.64e7 : 3.6e6;
 }
 
-export function timeseries(panel, frame, span) {
+// A line that fills less than a tenth of the range is drawn over its own time: seconds of a session in a day.
+function fitted(span, times) {
+  const [first, last] = [Number(times[0]), Number(times.at(-1))];
+  if (times.length < 2 || (last - first) * 10 > span[1] - span[0]) return span;
+  return [first - (last - first) / 40, last + (last - first) / 40];
+}
+
+export function timeseries(panel, frame, given) {
   const {times, series} = wide(frame);
+  const bars = panel.fieldConfig.defaults.custom?.drawStyle === 'bars';
+  const span = bars ? given : fitted(given, times);
   const width = step(times, span);
   const custom = panel.fieldConfig.defaults.custom || {};
   const stacked = custom.stacking?.mode === 'normal';
@@ -85,7 +94,7 @@ export function timeseries(panel, frame, span) {
     const common = {name: field.label, x: times, y: field.values, customdata: hover(field.values, field.config), hovertemplate: '%{customdata}'};
     if (own.drawStyle === 'bars') return {...common, type: 'bar', width: width * 0.8, offset: width * 0.1, marker: {color: colour, opacity: (own.fillOpacity ?? 70) / 100}};
     return {
-      ...common, type: 'scatter', mode: times.length < 3 ? 'lines+markers' : 'lines',
+      ...common, type: 'scatter', mode: times.length < 3 || own.showPoints === 'always' ? 'lines+markers' : 'lines', marker: {size: 5},
       line: {color: colour, width: own.lineWidth ?? 2}, connectgaps: own.spanNulls === true,
       ...(stacked ? {stackgroup: 'a'} : own.fillOpacity ? {fill: 'tozeroy', fillcolor: `${colour}${Math.round(own.fillOpacity * 2.55).toString(16).padStart(2, '0')}`} : {}),
     };
@@ -95,7 +104,7 @@ export function timeseries(panel, frame, span) {
   return {traces, layout: layout({
     barmode: stacked ? 'stack' : 'group',
     showlegend: panel.options.legend?.showLegend !== false && series.length > 1,
-    yaxis: ticks(most, series[0]?.config || panel.fieldConfig.defaults),
+    yaxis: custom.scaleDistribution?.type === 'log' ? {type: 'log', rangemode: 'normal'} : ticks(most, series[0]?.config || panel.fieldConfig.defaults),
     // Bars begin at their hour or day, so the first one may begin a little before the range does.
     xaxis: {type: 'date', showgrid: false, tickformat: dateTicks(span), nticks: 7, range: [
       new Date(Math.min(span[0], ...times)), new Date(Math.max(span[1], times.length ? Number(times.at(-1)) + width : 0)),
@@ -120,11 +129,13 @@ export function barchart(panel, frame) {
       customdata: hover(field.values, field.config), hovertemplate: flat ? '%{y}: %{customdata}<extra></extra>' : '%{x}: %{customdata}<extra></extra>',
     };
   });
-  const most = Math.max(...numbers.flatMap((f) => f.values.map((v) => v || 0)), 0);
-  const scale = {showgrid: false, showticklabels: false, range: [0, most * 1.15 || 1]};
+  const stacked = panel.options.stacking === 'normal';
+  const most = stacked ? Math.max(...labels.values.map((_, i) => numbers.reduce((sum, f) => sum + (f.values[i] || 0), 0)), 0)
+    : Math.max(...numbers.flatMap((f) => f.values.map((v) => v || 0)), 0);
+  const scale = stacked ? ticks(most, numbers[0].config) : {showgrid: false, showticklabels: false, range: [0, most * 1.15 || 1]};
   const names = {type: 'category', showgrid: false};
   return {traces, layout: layout({
-    hovermode: 'closest', showlegend: numbers.length > 1,
+    hovermode: 'closest', showlegend: numbers.length > 1, barmode: stacked ? 'stack' : 'group',
     xaxis: flat ? scale : names, yaxis: flat ? {...names, autorange: 'reversed'} : scale,
   })};
 }

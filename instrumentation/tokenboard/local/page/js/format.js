@@ -105,7 +105,8 @@ export function display(value, config) {
 }
 
 export function dateText(date) {
-  return date.toLocaleString(undefined, {dateStyle: 'medium', timeStyle: 'short'});
+  const year = date.getFullYear() === new Date().getFullYear() ? undefined : 'numeric';
+  return date.toLocaleString(undefined, {year, month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit'});
 }
 
 function colourOf(value, config) {

@@ -7,6 +7,7 @@ export function href(template, {frame, field, row, state}) {
     const [path, format] = body.split(':');
     if (path === '__url_time_range') return state.timeQuery();
     if (path === '__all_variables') return state.variableQuery();
+    if (format === 'queryparam') return (state.variables.get(path) || []).map((v) => `var-${path}=${encoded(v)}`).join('&');
     const value = lookup(path, frame, field, row, state);
     if (value == null) return '';
     return format === 'raw' ? String(value) : encoded(String(value));

@@ -51,9 +51,17 @@ function bar(share, colour) {
   return el('span', {class: 'bar'}, el('span', {style: {width, background: colour}}));
 }
 
+// Of Markdown only what the provisioned texts use: paragraphs, lists, bold.
+function inline(line) {
+  return line.split(/(\*\*[^*]+\*\*)/).map((part) => (part.startsWith('**') ? el('strong', {}, part.slice(2, -2)) : part));
+}
+
 export function text(panel) {
-  // Markdown is not drawn here, only its paragraphs: the provisioned texts are written to read well plain.
-  return el('div', {class: 'text'}, (panel.options.content || '').split(/\n{2,}/).map((part) => el('p', {}, part.replace(/[*#`]/g, ''))));
+  return el('div', {class: 'text'}, (panel.options.content || '').trim().split(/\n{2,}/).map((block) => {
+    const lines = block.split('\n');
+    return lines.every((line) => line.startsWith('- ')) ? el('ul', {}, lines.map((line) => el('li', {}, inline(line.slice(2)))))
+      : el('p', {}, inline(lines.join(' ')));
+  }));
 }
 
 export function table(panel, frame, state) {

@@ -56,6 +56,21 @@ export class State {
     return [...this.variables].flatMap(([name, values]) => values.map((v) => `var-${name}=${encodeURIComponent(v)}`)).join('&');
   }
 
+  // What narrows the view and means the same on every dashboard.
+  filterQuery() {
+    return [...this.variables].filter(([name, values]) => !['session', 'trace'].includes(name) && values[0] && values[0] !== ALL)
+      .flatMap(([name, values]) => values.map((v) => `var-${name}=${encodeURIComponent(v)}`)).join('&');
+  }
+
+  // The range in words.
+  spoken() {
+    const span = this.span();
+    if (!span || !/^\d+$/.test(this.from)) return `${this.from} to ${this.to}`;
+    const [start, end] = span.map((ms) => new Date(ms));
+    const time = {hour: '2-digit', minute: '2-digit', second: '2-digit'};
+    return `${start.toLocaleDateString(undefined, {day: 'numeric', month: 'short'})} ${start.toLocaleTimeString(undefined, time)} – ${end.toLocaleTimeString(undefined, time)}`;
+  }
+
   address() {
     return `/d/${this.uid}?${[this.timeQuery(), this.variableQuery()].filter(Boolean).join('&')}`;
   }

@@ -1,0 +1,19 @@
+-- title: Burn by agent
+-- description: Gross tokens by agent, by day (by hour in ranges under three days); the twelve that burned most, the
+--   others together. Calls outside an agent stand as (none).
+WITH
+-- include: usage
+    ,
+    by_agent AS
+    (
+        SELECT since, if(agent = '', '(none)', agent) AS who, sum(gross_tokens) AS tokens
+        FROM usage
+        GROUP BY since, who
+    )
+SELECT
+    since AS time,
+    if(who IN (SELECT who FROM by_agent GROUP BY who ORDER BY sum(tokens) DESC LIMIT 12), who, 'others') AS agent_name,
+    sum(tokens) AS gross_tokens
+FROM by_agent
+GROUP BY time, agent_name
+ORDER BY time, agent_name

@@ -1,0 +1,2 @@
+-- variable: session default=
+    (SELECT decodeURLComponent(substring('${session:customqueryparam:v}', 3))) AS wanted
