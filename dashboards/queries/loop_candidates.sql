@@ -11,6 +11,7 @@ SELECT
     error,
     user_id,
     agent,
+    agent_depth,
     input_tokens,
     output_tokens,
     cost_usd
