@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from opentelemetry import baggage
 
-from tokenboard import frameworks, settings, work
+from tokenboard import settings, work
 from tokenboard.settings import name_or_none
 
 if TYPE_CHECKING:
@@ -30,12 +30,13 @@ class Attribution:
     task: str | None
 
 
-def of(context: Context, *, local: bool) -> Attribution:
-    """Attribute what happens in ``context``.
+def of(context: Context, *, local: bool, agent: str | None = None) -> Attribution:
+    """Attribute what happens in ``context``; any thread may ask.
 
     Args:
         context: an OpenTelemetry context.
         local: whether the telemetry stays on this machine; only then the login is used.
+        agent: the name of the agent at work, where the app itself names none; see ``frameworks``.
     """
     here = work.of(context)
     carried = baggage.get_all(context)
@@ -55,7 +56,7 @@ def of(context: Context, *, local: bool) -> Attribution:
         source=source if user is not None else "none",
         team=here.team or name_or_none(carried.get("tokenboard.team")) or wanted.team,
         session=here.session or name_or_none(carried.get("session.id")),
-        agent=here.agent or frameworks.agent(),
+        agent=here.agent or agent,
         depth=here.depth or None,
         task=here.task,
     )

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry import metrics, trace
 
-from tokenboard import mishap, pipe, settings
+from tokenboard import backlog, mishap, pipe, settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,6 +97,7 @@ def flush(seconds: float = 5.0) -> bool:
     found = _providers
     if found is None:
         return True
+    backlog.drain(seconds)
     # The SDK's own time-outs do not hold while an exporter waits to try again.
     sending = threading.Thread(target=_flush, args=(found, seconds), daemon=True)
     sending.start()
@@ -197,7 +198,7 @@ def _stamp(provider: Any) -> None:
 
 
 def _meter_provider(wanted: settings.Settings, resource: Any) -> MeterProvider:
-    from opentelemetry.sdk.metrics import Histogram
+    from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, Histogram
     from opentelemetry.sdk.metrics import MeterProvider as SdkMeterProvider
     from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
 
@@ -212,7 +213,13 @@ def _meter_provider(wanted: settings.Settings, resource: Any) -> MeterProvider:
             reader = PeriodicExportingMetricReader(exporter)
         readers.append(reader)
         _keep(exporter)
-    provider = SdkMeterProvider(metric_readers=readers, resource=resource, shutdown_on_exit=False)
+    provider = SdkMeterProvider(
+        metric_readers=readers,
+        resource=resource,
+        # Measurements have no span to point to, and looking for one costs as much as measuring.
+        exemplar_filter=AlwaysOffExemplarFilter(),
+        shutdown_on_exit=False,
+    )
     _own.append(provider)
     return provider
 
@@ -251,6 +258,7 @@ def _after_fork() -> None:
 
 def close() -> None:
     """Send what is left, in bounded time, and stop; later telemetry of ours is dropped."""
+    backlog.close()
     limits = {None: _EXIT_UNKNOWN, True: _EXIT_HEALTHY, False: _EXIT_FAILING}
     for exporter in _exporters:
         exporter.hurry(limits[exporter.collector.healthy])

@@ -61,7 +61,9 @@ def guard(
     Args:
         max_repeats: how often in a row an agent may ask for the same tool with the same
             arguments, or go through the same cycle of calls; twice as often within 20 calls, too.
-            A person's message starts the count anew. ``None`` looks for no loops.
+            A tool may fail twice as often in a row, whatever its arguments, where the wire format
+            says that it failed (Anthropic, Bedrock, Gemini). A person's message starts the count
+            anew. ``None`` looks for no loops.
         max_cycle: the longest cycle that is looked for, in tool calls.
         max_calls: model calls in all, retries not counted.
         max_tokens: input and output tokens in all, cached ones included.

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from tokenboard import backlog
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -48,6 +50,7 @@ class Later(Generic[T]):
             self._oldest()
 
     def _collected(self, _options: CallbackOptions) -> Iterable[Observation]:
+        backlog.drain()
         for _ in range(len(self._waiting)):
             self._oldest()
         return ()

@@ -18,7 +18,6 @@ from tokenboard import telemetry
 if TYPE_CHECKING:
     from opentelemetry.context import Context
 
-    from tokenboard.wire import RequestFacts, ResponseFacts
 
 _INFERENCE = "opentelemetry.genai.client.inference.context"
 _KEYS = {"embeddings": "opentelemetry.genai.client.embedding.context"}
@@ -44,38 +43,25 @@ def mark(inside: dict[str, Any]) -> None:
 class Call:
     """Stands in for ``telemetry.Call``: writes the facts where the other one finds them."""
 
-    __slots__ = ("_data", "_facts", "_host", "_port", "context")
+    __slots__ = ("_context", "_data", "inside")
 
-    def __init__(
-        self, data: Any, facts: RequestFacts, host: str, port: int | None, context: Context
-    ) -> None:
+    patient = False
+    """The other one ends its span as soon as the call has returned."""
+
+    def __init__(self, data: Any, context: Context) -> None:
         self._data = data
-        self._facts = facts
-        self._host = host
-        self._port = port
-        self.context = context
+        self._context = context
+        self.inside: dict[str, Any] = dict(context)
 
     def first_chunk(self) -> None:
         """The other one measures."""
 
-    def say(self, content: dict[str, str]) -> None:
-        """The other one notes content in its own way."""
-
-    def end(
-        self,
-        answer: ResponseFacts | None,
-        status: int | None,
-        *,
-        error: str | None = None,
-        streamed: bool = False,
-        at: tuple[float, int] | None = None,
-    ) -> None:
+    def end(self, asked: dict[str, Any], ending: telemetry.Ending) -> None:
         """Hand over what is known, unless this attempt failed: the next one may succeed."""
-        del status, streamed, at
-        if answer is None or error is not None or answer.error_type is not None:
+        answer = ending.answer
+        if answer is None or ending.error is not None or answer.error_type is not None:
             return
-        known = telemetry.request_attributes(self._facts, self._host, self._port)
-        known.update(telemetry.stamps(self.context))
+        known = {**asked, **telemetry.stamps(self._context)}
         known.update(telemetry.response_attributes(answer))
         self._data.attributes.update(known)
         usage = answer.usage

@@ -87,7 +87,7 @@ class Rules:
             cycle=Thresholds(None, None, most),
             max_cycle=self.max_cycle,
             window=Thresholds(None, None, 2 * most),
-            error_streak=_NEVER,  # the wire does not show which tools failed
+            error_streak=Thresholds(None, None, 2 * most),
         )
 
 

@@ -27,8 +27,8 @@ class RunawayLoop(BaseException):
     litellm), or hand it to the model as a tool's result, which is how a loop goes on.
 
     Attributes:
-        limit: what was hit: a rule of ``loops.py`` (``same_call``, ``cycle``, ``window``) or one
-            of ``max_calls``, ``max_tokens``, ``max_usd``.
+        limit: what was hit: a rule of ``loops.py`` (``same_call``, ``cycle``, ``window``,
+            ``error_streak``) or one of ``max_calls``, ``max_tokens``, ``max_usd``.
         finding: the loop as ``loops.py`` describes it, its positions counted from the first step
             that the guard saw of this agent; None where a limit was hit.
         tool: the tool that the loop calls, None where a limit was hit.
@@ -94,6 +94,11 @@ def everywhere(wanted: str | Mapping[str, Any] | bool | None, source: str) -> No
 
 
 _NO = frozenset({"", "false", "0", "no", "off"})
+
+
+def watching(context: Context) -> bool:
+    """Whether any guard wants to know of calls made in ``context``."""
+    return _everywhere is not None or KEY in context
 
 
 def before(facts: RequestFacts, context: Context) -> Watch | None:

@@ -58,7 +58,8 @@ class _Run:
     """One agent's conversation, as far as the wire has shown it."""
 
     __slots__ = (
-        "answered", "at", "detector", "found", "messages", "prompt", "spent", "tool", "warned",
+        "answered", "asked_for", "at", "detector", "found", "messages", "prompt", "spent", "tool",
+        "warned",
     )  # fmt: skip
 
     def __init__(self, limits: Limits, spent: _Tally) -> None:
@@ -71,6 +72,9 @@ class _Run:
         self.found: Finding | None = None
         self.tool: str | None = None
         self.warned: set[object] = set()
+        self.asked_for: list[tuple[str, str]] = []
+        """Tools, by name and hash, that the newest answer asked for; how they went is not known
+        until the next request brings their results."""
 
     def begins(self, facts: RequestFacts) -> None:
         """Take in that a request is about to be sent."""
@@ -78,6 +82,7 @@ class _Run:
         self.messages = -1 if facts.messages is None else facts.messages
         self.prompt = facts.prompt_hash
         self.answered = False
+        self._tools(facts.tool_result_errors)
         if facts.trigger == "user":
             self.detector.add(Step(time(), "user", ""))
             self.found = None
@@ -88,11 +93,19 @@ class _Run:
         self.answered = True
         now = time()
         self.detector.add(Step(now, "llm", "", tokens=tokens))
-        if not answer.tool_hashes:
+        self.asked_for += zip(answer.tool_names, answer.tool_hashes, strict=False)
+
+    def _tools(self, failed: tuple[bool, ...]) -> None:
+        """Take in that tools were called."""
+        tools, self.asked_for = self.asked_for, []
+        if not tools:
             return
+        if len(failed) != len(tools):  # which results are whose cannot be told
+            failed = (False,) * len(tools)
+        now = time()
         found: dict[Finding, str] = {}
-        for name, digest in zip(answer.tool_names, answer.tool_hashes, strict=False):
-            finding = self.detector.add(Step(now, "tool", f"{name}:{digest}"))
+        for (name, digest), error in zip(tools, failed, strict=True):
+            finding = self.detector.add(Step(now, "tool", f"{name}:{digest}", error=error))
             if finding is not None and finding.severity == "stop":
                 found[finding] = name
         self.found = worst(found)
@@ -352,4 +365,6 @@ def _told(finding: Finding, tool: str | None) -> str:
         return f"the tool {tool!r} was called {finding.count} times in a row, arguments equal"
     if finding.rule == "cycle":
         return f"the same cycle of tool calls, {tool!r} the last, was made {finding.count} times"
+    if finding.rule == "error_streak":
+        return f"the tool {tool!r} failed {finding.count} times in a row"
     return f"the tool {tool!r} was called {finding.count} times within 20 calls, arguments equal"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import context as otel
 from opentelemetry.sdk.trace import SpanProcessor
 
-from tokenboard import mishap, telemetry
+from tokenboard import backlog, mishap, telemetry
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
@@ -33,6 +33,19 @@ class Stamper(SpanProcessor):
         except Exception:
             mishap.report("stamping a span")
 
+    def force_flush(self, timeout_millis: int = 30000) -> bool:
+        """Have the spans of ours end that are still to be filled in."""
+        return backlog.drain(timeout_millis / 1000)
+
+    def shutdown(self) -> None:
+        """Likewise, before the processors that export them."""
+        backlog.drain()
+
+
+def first_in(active: Any) -> bool:
+    """Whether a provider's processor asks ours before all others."""
+    return type(active).__name__ == _IN_TURN and isinstance(active._span_processors[0], Stamper)  # noqa: SLF001 - there is no public way to ask
+
 
 def on(provider: Any) -> None:
     """Have ``provider`` stamp its spans from now on, once; if it is one that can."""
@@ -41,9 +54,22 @@ def on(provider: Any) -> None:
         return
     try:
         setattr(provider, _MARK, True)
-        add(Stamper())
+        add(stamper := Stamper())
+        _to_the_front(getattr(provider, "_active_span_processor", None), stamper)
     except Exception:
         mishap.report("adding the span processor")
 
 
+def _to_the_front(active: Any, stamper: Stamper) -> None:
+    """Be asked before the exporting ones, so that a flush finds our spans ended.
+
+    Where the SDK keeps its processors otherwise, nothing is done and our spans end at once.
+    """
+    if type(active).__name__ == _IN_TURN:
+        with active._lock:  # noqa: SLF001 - there is no public way to be the first
+            others = tuple(each for each in active._span_processors if each is not stamper)  # noqa: SLF001 - as above
+            active._span_processors = (stamper, *others)  # noqa: SLF001 - as above
+
+
 _MARK = "_tokenboard_stamps"
+_IN_TURN = "SynchronousMultiSpanProcessor"

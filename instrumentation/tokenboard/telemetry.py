@@ -7,31 +7,40 @@ This file names the spans' ``gen_ai.*``; ``meters`` and ``latest`` those of the 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import cache, lru_cache
-from time import perf_counter, time_ns
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind, StatusCode
 
-from tokenboard import attribution, export, meters, mishap, settings
+from tokenboard import attribution, backlog, export, frameworks, meters, mishap, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from opentelemetry.context import Context
     from opentelemetry.trace import Span
 
+    from tokenboard import wire
     from tokenboard.wire import RequestFacts, ResponseFacts
 
 SCOPE = "tokenboard"
 SCHEMA = "https://opentelemetry.io/schemas/gen-ai/1.42"
 _BAD_REQUEST = 400
+(_SPAN,) = trace.set_span_in_context(trace.INVALID_SPAN, Context())
+"""The key of the current span: one copy of a context is enough for all that is laid on it."""
 
 
 def stamps(context: Context) -> dict[str, Any]:
-    """Return the attributes that say whose work a span in ``context`` is."""
-    return dict(_stamped(attribution.of(context, local=_local())))
+    """Return the attributes that say whose work a span is that starts here, in ``context``."""
+    return stamped(context, frameworks.agent())
+
+
+def stamped(context: Context, agent: str | None) -> dict[str, Any]:
+    """Return them where ``frameworks`` has named the agent before; any thread may ask."""
+    return dict(_stamped(attribution.of(context, local=_local(), agent=agent)))
 
 
 @lru_cache(maxsize=1024)
@@ -91,101 +100,123 @@ def _version() -> str:
 class Call:
     """One attempt at a call to a model: a span and its metrics.
 
-    ``context`` has the span in it: what is current while the request is being sent. ``began`` is
-    when it began, by ``perf_counter`` and ``time_ns``.
+    ``inside`` is the context with the span in it. The span starts with what a sampler may want to
+    know; the rest is laid on it when it ends, which any thread may do.
     """
 
-    __slots__ = ("_asked", "_first", "_made", "_span", "_started", "context")
+    __slots__ = ("_agent", "_context", "_first", "_made", "_name", "_span", "_started", "inside")
 
-    def __init__(
-        self,
-        facts: RequestFacts,
-        host: str,
-        port: int | None,
-        context: Context,
-        *,
-        began: tuple[float, int],
-    ) -> None:
+    def __init__(self, asked: wire.Asked, context: Context, began: tuple[float, int]) -> None:
+        """Start the span.
+
+        Args:
+            asked: the request.
+            context: where the call is made.
+            began: when, by ``perf_counter`` and ``time_ns``.
+        """
         made = instruments()
-        attributes = request_attributes(facts, host, port)
-        attributes.update(stamps(context))
+        endpoint, operation, model = asked.endpoint, asked.operation, asked.model
         self._made = made
-        self._asked = attributes
+        self._context = context
+        self._agent = frameworks.agent()
         self._first: float | None = None
-        name = f"{facts.operation} {facts.model}" if facts.model else facts.operation
+        self._name = f"{operation} {model}" if model else operation
+        attributes: dict[str, Any] = {
+            "gen_ai.operation.name": operation,
+            "gen_ai.provider.name": endpoint.provider,
+        }
+        if model:
+            attributes["gen_ai.request.model"] = model
+        if endpoint.host:
+            attributes["server.address"] = endpoint.host
         self._span: Span = made.tracer.start_span(
-            name, context=context, kind=SpanKind.CLIENT, attributes=attributes, start_time=began[1]
+            self._name, context, SpanKind.CLIENT, attributes, start_time=began[1]
         )
-        self.context = trace.set_span_in_context(self._span, context)
+        self.inside: dict[str, Any] = {**context, _SPAN: self._span}
         self._started = began[0]
+
+    @property
+    def patient(self) -> bool:
+        """Whether nobody sees it if this ends a moment late."""
+        return backlog.tolerated(self._made.providers.traces)
 
     def first_chunk(self) -> None:
         """Note that the answer begins to arrive."""
         if self._first is None:
             self._first = perf_counter() - self._started
 
-    def say(self, content: dict[str, str]) -> None:
-        """Have the span say what was said; only where the app wants it."""
-        self._span.set_attributes(content)
-
-    def end(
-        self,
-        answer: ResponseFacts | None,
-        status: int | None,
-        *,
-        error: str | None = None,
-        streamed: bool = False,
-        at: tuple[float, int] | None = None,
-    ) -> None:
+    def end(self, asked: dict[str, Any], ending: Ending) -> None:
         """Write down what became of it; to be called once.
 
         Args:
-            answer: what the answer told, if one came.
-            status: the HTTP status, if one came.
-            error: why the call failed on our side of the wire.
-            streamed: whether the answer came chunk by chunk.
-            at: when it ended, by ``perf_counter`` and ``time_ns``; now, if not given.
+            asked: what ``request_attributes`` says of the request.
+            ending: how it ended.
         """
-        now, now_ns = at or (perf_counter(), time_ns())
-        seconds = now - self._started
-        attributes: dict[str, Any] = {}
-        if status is not None:
-            attributes["http.response.status_code"] = status
+        answer, error = ending.answer, ending.error
+        attributes = {**asked, **stamped(self._context, self._agent), **ending.content}
+        if ending.status is not None:
+            attributes["http.response.status_code"] = ending.status
         if answer is not None:
-            attributes |= response_attributes(answer)
+            attributes.update(response_attributes(answer))
             error = error or answer.error_type
-        if error is None and status is not None and status >= _BAD_REQUEST:
-            error = str(status)
-        if streamed and answer is not None and not answer.finished and not answer.finish_reasons:
-            # "error" is the conventions' word for an expected finish reason that never came.
-            attributes["gen_ai.response.finish_reasons"] = ("error",)
-        if streamed and self._first is not None and error is None:
-            attributes["gen_ai.response.time_to_first_chunk"] = self._first
+        if error is None and ending.status is not None and ending.status >= _BAD_REQUEST:
+            error = str(ending.status)
+        first = None
+        if ending.streamed:
+            if answer is not None and not answer.finished and not answer.finish_reasons:
+                # The conventions' word for an expected finish reason that never came.
+                attributes["gen_ai.response.finish_reasons"] = ("error",)
+            if error is None and self._first is not None:
+                first = attributes["gen_ai.response.time_to_first_chunk"] = self._first
+        span = self._span
         if error is not None:
             attributes["error.type"] = error
-        span = self._span
-        span.set_attributes(attributes)
-        if error is not None:
             span.set_status(StatusCode.ERROR)
-        span.end(now_ns)
-        asked = self._asked
+        model = attributes.get("gen_ai.request.model")
+        operation = attributes["gen_ai.operation.name"]
+        name = f"{operation} {model}" if model else operation
+        if name != self._name:
+            span.update_name(name)
+        span.set_attributes(attributes)
+        span.end(ending.at_ns)
+        if answer is not None and answer.deferred:
+            return  # measured when its usage comes
         self._made.meters.call(
             meters.Attempt(
-                asked["gen_ai.operation.name"],
-                asked["gen_ai.provider.name"],
+                operation,
+                attributes["gen_ai.provider.name"],
                 (
-                    asked.get("user.id"),
-                    asked.get("tokenboard.team"),
-                    asked.get("gen_ai.request.model"),
+                    attributes.get("user.id"),
+                    attributes.get("tokenboard.team"),
+                    model,
                     attributes.get("gen_ai.response.model"),
-                    asked.get("server.address"),
+                    attributes.get("server.address"),
                 ),
                 error,
-                seconds,
-                attributes.get("gen_ai.response.time_to_first_chunk"),
+                ending.at - self._started,
+                first,
                 answer.usage if answer is not None else None,
             )
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How an attempt at a call ended.
+
+    ``answer`` is what the answer told and ``status`` the HTTP status, if one came; ``error`` is
+    why the call failed on our side of the wire; ``at`` and ``at_ns`` are when, by ``perf_counter``
+    (seconds) and ``time_ns``; ``streamed`` is whether the answer came chunk by chunk; ``content``
+    are the attributes of what was said, where the app wants them.
+    """
+
+    answer: ResponseFacts | None
+    status: int | None
+    error: str | None
+    at: float
+    at_ns: int
+    streamed: bool
+    content: dict[str, str]
 
 
 def request_attributes(facts: RequestFacts, host: str, port: int | None) -> dict[str, Any]:
@@ -207,6 +238,7 @@ def request_attributes(facts: RequestFacts, host: str, port: int | None) -> dict
         "tokenboard.request.messages": facts.messages,
         "tokenboard.request.bytes": facts.bytes or None,
         "tokenboard.tool_results.hashes": facts.tool_result_hashes or None,
+        "tokenboard.tool_results.errors": sum(facts.tool_result_errors) or None,
     }
     for name, value in facts.parameters.items():
         found[f"gen_ai.request.{name}"] = value

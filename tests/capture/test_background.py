@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import tokenboard
 from fakes import bodies
 from fakes.provider import Reply
 
@@ -32,6 +33,23 @@ def test_a_background_response_is_counted_from_its_poll(books, provider, openai_
     assert counted["gen_ai.usage.input_tokens"] == 36
     assert counted["gen_ai.request.model"] == "gpt-test"
     assert counted["tokenboard.prompt.hash"] == begun["tokenboard.prompt.hash"]
+    one, two = books.spans
+    assert two.start_time == one.start_time
+    ((_, count, _),) = books.points("gen_ai.client.operation.duration")
+    assert count == 1
+
+
+def test_a_background_response_is_whoever_began_its(books, provider, openai_client):
+    """A poll made elsewhere books the usage where, and for whom, the response was begun."""
+    provider.say(_response("queued", usage=False), _response("completed", usage=True))
+    with tokenboard.user("ada"), tokenboard.task("T-1"):
+        openai_client.responses.create(model="gpt-test", input="Think.", background=True)
+    with tokenboard.user("poller"):
+        openai_client.responses.retrieve("resp_1")
+    begun, counted = books.named("chat gpt-test")
+    assert counted.attributes["user.id"] == "ada"
+    assert counted.attributes["tokenboard.task.id"] == "T-1"
+    assert counted.parent == begun.parent
 
 
 def test_a_response_that_follows_another_keeps_its_conversation(books, provider, openai_client):

@@ -290,6 +290,40 @@ def test_anthropic_streams_are_seen_too():
     assert len(server.asked) == 3
 
 
+def test_a_tool_that_keeps_failing_stops_the_run_whatever_its_arguments():
+    """Six errors in a row are twice the repeats allowed; six results that are none are no loop."""
+
+    def answer(asked):
+        number = len(json.loads(asked.body)["messages"])
+        return document(
+            {
+                "id": f"msg_{number}", "type": "message", "role": "assistant", "model": "claude",
+                "content": [{"type": "tool_use", "id": "t", "name": "run", "input": {"n": number}}],
+                "stop_reason": "tool_use", "usage": {"input_tokens": 9, "output_tokens": 7},
+            }
+        )  # fmt: skip
+
+    def agent(api, **said):
+        messages = [{"role": "user", "content": "build it"}]
+        for _ in range(9):
+            made = api.messages.create(model="claude", max_tokens=9, messages=messages)
+            messages.append({"role": "assistant", "content": made.content})
+            result = {"type": "tool_result", "tool_use_id": "t", "content": "exit 1", **said}
+            messages.append({"role": "user", "content": [result]})
+
+    with Canned(answer) as server, tokenboard.guard(max_repeats=3):
+        agent(anthropic.Anthropic(base_url=server.url, api_key="k"))
+    with (
+        Canned(answer) as server,
+        pytest.raises(tokenboard.RunawayLoop) as stopped,
+        tokenboard.guard(max_repeats=3),
+    ):
+        agent(anthropic.Anthropic(base_url=server.url, api_key="k"), is_error=True)
+    assert len(server.asked) == 6
+    assert stopped.value.limit == "error_streak"
+    assert "the tool 'run' failed 6 times in a row" in str(stopped.value)
+
+
 def test_google_genai_is_stopped_too():
     """The Gemini SDK has retry logic of its own; RunawayLoop comes through it."""
     answer = document({"candidates": [{"content": {"parts": [{"text": "ok"}]}}]})

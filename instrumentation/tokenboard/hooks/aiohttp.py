@@ -128,7 +128,7 @@ def _read_along(
     try:
         reader = response.content
         headers = _texts(response.headers)
-        seen.answered(response.status, headers, streamed=seen.streams, encoded=packed)
+        seen.answered(response.status, headers, streamed=None, encoded=packed)
         if type(reader) is plain:
             # The response keeps it: when nobody has the response any more, the call is over.
             response._tokenboard_along = _underway[id(reader)] = _Along(seen)  # noqa: SLF001 - ours

@@ -10,13 +10,24 @@ from __future__ import annotations
 
 import _thread
 import inspect
+from functools import partial
 from time import perf_counter, time_ns
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from opentelemetry import context as otel
 from opentelemetry import trace
 
-from tokenboard import export, mishap, outer, runaway, settings, telemetry, wire, work
+from tokenboard import (
+    backlog,
+    export,
+    mishap,
+    outer,
+    runaway,
+    settings,
+    telemetry,
+    wire,
+    work,
+)
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -39,6 +50,8 @@ _LOCKING = (
 )
 """Modules that hold locks while they work."""
 _ACCEPTED = 400
+_HOLD = 1 << 15
+"""Bytes of a stream that are kept before they are read, together."""
 
 
 def _private(name: str) -> str:
@@ -62,19 +75,8 @@ def begin(endpoint: wire.Endpoint, body: bytes, headers: HeaderSource) -> Exchan
             return None
         if context and (_IN_CALL in context or any(context.get(key) for key in _MUTED)):
             return None
-        wanted = settings.current()
-        hasher = _hasher(wanted.hash_key)
-        facts = endpoint.read_request(body, headers, hasher)
-        if facts is None:
-            return None
-        facts = _threads.follow(facts)
-        watch = None if endpoint.poll else runaway.before(facts, context)
-        exchange = Exchange(endpoint, facts, hasher, context, watch)
-        if wanted.content:
-            from tokenboard import content
-
-            exchange.note(content.begin(facts, body))
-        return exchange  # noqa: TRY300 - what fails here is ours
+        asked = endpoint.ask(body, headers)
+        return None if asked is None else Exchange(asked, context)
     except Exception:
         mishap.report("reading a request")
         return None
@@ -106,57 +108,80 @@ class Exchange:
     """A call to a model under way."""
 
     __slots__ = (
+        "_asked",
         "_began",
         "_call",
         "_ended",
-        "_endpoint",
         "_facts",
         "_hasher",
+        "_head",
+        "_held",
+        "_holds",
         "_inside",
         "_outside",
+        "_patient",
         "_reader",
         "_said",
-        "_status",
         "_streamed",
         "_token",
         "_watch",
     )
 
-    def __init__(
-        self,
-        endpoint: wire.Endpoint,
-        facts: wire.RequestFacts,
-        hasher: wire.Hasher,
-        context: Context,
-        watch: Watch | None,
-    ) -> None:
-        self._watch = watch
-        self._said: Content | None = None
-        self._endpoint = endpoint
-        self._facts = facts
-        self._hasher = hasher
+    def __init__(self, asked: wire.Asked, context: Context) -> None:
+        wanted = settings.current()
+        poll = asked.endpoint.poll
+        self._asked = asked
+        self._hasher = _hasher(wanted.hash_key)
+        self._facts: wire.RequestFacts | None = None
         self._outside = context
+        self._watch: Watch | None = None
+        if runaway.watching(context) and not poll:
+            backlog.drain()  # what was answered before may say which conversation this is
+            self._watch = runaway.before(self._told(), context)
+        self._said: Content | None = None
+        if wanted.content:
+            from tokenboard import content
+
+            self._said = content.begin(self._told(), asked.body)
         self._began = (perf_counter(), time_ns())
         # A poll is a call only if its answer brings the usage of one.
-        self._call = None if endpoint.poll else self._record(facts)
-        inside: dict[str, Any] = dict(context if self._call is None else self._call.context)
+        self._call = None if poll else self._record()
+        self._patient = (
+            self._call is not None
+            and self._call.patient
+            and self._watch is None
+            and self._said is None
+        )
+        inside = dict(context) if self._call is None else self._call.inside
         inside[_IN_CALL] = True
         outer.mark(inside)
-        if settings.current().http_spans != "all":
+        if wanted.http_spans != "all":
             inside[_MUTE_HTTP] = True
         self._inside = otel.Context(inside)
         self._token: Token[Context] | None = None
+        self._head: tuple[int, HeaderSource, bool] | None = None
         self._reader: Reader | None = None
-        self._status: int | None = None
-        self._streamed = False
+        self._held: list[bytes] = []
+        self._holds = 0
+        self._streamed: bool | None = False
         self._ended = False
 
-    def _record(self, facts: wire.RequestFacts) -> telemetry.Call | outer.Call:
-        host, port, context = self._endpoint.host, self._endpoint.port, self._outside
-        other = outer.recording(facts.operation, context)
+    def _record(self) -> telemetry.Call | outer.Call:
+        other = outer.recording(self._asked.operation, self._outside)
         if other is not None:
-            return outer.Call(other, facts, host, port, context)
-        return telemetry.Call(facts, host, port, context, began=self._began)
+            return outer.Call(other, self._outside)
+        return telemetry.Call(self._asked, self._outside, self._began)
+
+    def _origin(self) -> tuple[Context, tuple[float, int]]:
+        """Where and when the call began: what its polls will want to know."""
+        return self._outside, self._began
+
+    def _told(self) -> wire.RequestFacts:
+        """Read what the request tells, once."""
+        facts = self._facts
+        if facts is None:
+            facts = self._facts = _threads.follow(self._asked.facts(self._hasher))
+        return facts
 
     def unmark(self, headers: MutableMapping[str, str]) -> None:
         """Take trace headers back that would tell a provider of our spans.
@@ -174,14 +199,10 @@ class Exchange:
         except Exception:
             mishap.report("looking for trace headers")
 
-    def note(self, content: Content | None) -> None:
-        """Have what is said noted too."""
-        self._said = content
-
     @property
     def streams(self) -> bool:
         """Whether the request asks for its answer chunk by chunk."""
-        return self._facts.stream
+        return self._told().stream
 
     def enter(self) -> None:
         """Make the call current; ``leave`` in the same frame."""
@@ -194,26 +215,19 @@ class Exchange:
             self._token = None
 
     def answered(
-        self, status: int, headers: HeaderSource, *, streamed: bool, encoded: bool
+        self, status: int, headers: HeaderSource, *, streamed: bool | None, encoded: bool
     ) -> None:
         """Take in the answer's head.
 
         Args:
             status: the HTTP status.
             headers: the answer's headers.
-            streamed: whether the body follows chunk by chunk, while the caller reads.
+            streamed: whether the body follows chunk by chunk, while the caller reads; None: if
+                the request asks for that.
             encoded: whether the body's bytes are still compressed.
         """
-        try:
-            self._status = status
-            self._streamed = streamed
-            self._reader = self._endpoint.reader(
-                self._facts, status, headers, self._hasher, encoded=encoded
-            )
-            if self._said is not None:
-                self._reader = self._said.beside(self._reader, headers, encoded=encoded)
-        except Exception:
-            mishap.report("reading an answer's head")
+        self._head = (status, headers, encoded)
+        self._streamed = streamed
 
     def first(self, chunk: bytes) -> None:
         """Take in the first bytes of a streamed body."""
@@ -223,52 +237,97 @@ class Exchange:
 
     def feed(self, chunk: bytes) -> None:
         """Take in bytes of the body."""
-        if self._reader is not None:
-            self._reader.feed(chunk)
+        self._held.append(chunk)
+        self._holds += len(chunk)
+        if self._holds > _HOLD:
+            self.read()
 
     def whole(self, body: bytes) -> None:
         """Take in a body that came whole, and end."""
-        at = (perf_counter(), time_ns())
-        self.feed(body)
-        self.end(at=at)
+        self._held.append(body)
+        self._holds += len(body)
+        self.end()
 
-    def end(
-        self,
-        error: BaseException | None = None,
-        *,
-        cut: bool = False,
-        at: tuple[float, int] | None = None,
-    ) -> None:
+    def read(self) -> None:
+        """Read what is held."""
+        try:
+            held, self._held, self._holds = self._held, [], 0
+            reader = self._reader
+            if reader is None:
+                if self._head is None:
+                    return
+                status, headers, encoded = self._head
+                reader = self._asked.endpoint.reader(
+                    self._told(), status, headers, self._hasher, encoded=encoded
+                )
+                if self._said is not None:
+                    reader = self._said.beside(reader, headers, encoded=encoded)
+                self._reader = reader
+            if held:
+                reader.feed(held[0] if len(held) == 1 else b"".join(held))
+        except Exception:
+            mishap.report("reading an answer")
+
+    def end(self, error: BaseException | None = None, *, cut: bool = False) -> None:
         """Write the call down; only the first time counts.
 
         Args:
             error: what the client raised.
             cut: whether the server ended the body, so that an answer without its end is broken.
-            at: when it ended, by ``perf_counter`` and ``time_ns``; now, if not given.
         """
         if self._ended:
             return
         self._ended = True
+        at, at_ns = perf_counter(), time_ns()
+        failure = None if error is None else type(error).__qualname__
+        if self._patient and backlog.put(
+            partial(self._write, failure, cut, at, at_ns), self._holds + self._asked.size
+        ):
+            return
         try:
-            answer = self._reader.finish() if self._reader is not None else None
-            failure = type(error).__qualname__ if error is not None else None
-            if cut and answer is not None and not answer.finished and self._well():
-                failure = failure or "incomplete"
-            call = self._call
-            if answer is not None:
-                if self._watch is not None:
-                    self._watch.after(answer)
-                _threads.note(self._facts, answer)
-                facts = _background.settle(self._endpoint, self._facts, answer)
-                if facts is None:
-                    return
-                call = call or self._record(facts)
-            if call is not None:
-                if self._said is not None:
-                    call.say(self._said.attributes())
-                call.end(answer, self._status, error=failure, streamed=self._streamed, at=at)
+            self._write(failure, cut, at, at_ns)
         except Exception:
             mishap.report("writing down a call")
+
+    def _write(self, failure: str | None, cut: bool, at: float, at_ns: int) -> None:
+        self.read()
+        answer = self._reader.finish() if self._reader is not None else None
+        facts, call = self._told(), self._call
+        status = None if self._head is None else self._head[0]
+        if cut and failure is None and answer is not None and not answer.finished:
+            failure = "incomplete" if status is not None and status < _ACCEPTED else None
+        if answer is not None:
+            if self._watch is not None:
+                self._watch.after(answer)
+            _threads.note(facts, answer)
+            if call is None:
+                backlog.drain()  # the request that began this may still be there
+            origin = _background.origin(answer.response_id) if call is None else self._origin()
+            booked = _background.settle(self._asked.endpoint, facts, answer, origin)
+            if booked is None:
+                return
+            if call is None:
+                if origin is not None:
+                    # It began with that request, and so does this span: the books tell by their
+                    # common beginning that both are one call, however late its usage is fetched.
+                    self._outside, self._began = origin
+                call = self._record()
+            facts = booked
+        if call is not None:
+            endpoint = self._asked.endpoint
+            streamed = facts.stream if self._streamed is None else self._streamed
+            call.end(
+                telemetry.request_attributes(facts, endpoint.host, endpoint.port),
+                telemetry.Ending(
+                    answer,
+                    status,
+                    failure,
+                    at,
+                    at_ns,
+                    streamed,
+                    {} if self._said is None else self._said.attributes(),
+                ),
+            )
 
     def abandoned(self) -> None:
         """End, perhaps on behalf of the garbage collector: that may be anywhere, in any thread.
@@ -278,7 +337,7 @@ class Exchange:
         if self._ended:
             return
         try:
-            frame = inspect.currentframe()
+            frame = None if self._patient else inspect.currentframe()
             while frame is not None:
                 if str(frame.f_globals.get("__name__")).startswith(_LOCKING):
                     _thread.start_new_thread(self.end, ())
@@ -287,6 +346,3 @@ class Exchange:
             self.end()
         except Exception:
             mishap.report("writing down an abandoned call")
-
-    def _well(self) -> bool:
-        return self._status is not None and self._status < _ACCEPTED

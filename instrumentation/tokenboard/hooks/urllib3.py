@@ -265,8 +265,7 @@ class _Along:
     def _begin(self, *, encoded: bool) -> None:
         if not self._begun:
             self._begun = True
-            streamed = self._seen.streams
-            self._seen.answered(self._status, self._headers, streamed=streamed, encoded=encoded)
+            self._seen.answered(self._status, self._headers, streamed=None, encoded=encoded)
 
 
 def _along(response: Any) -> _Along:

@@ -19,7 +19,7 @@ makes the reader of the answer::
 from __future__ import annotations
 
 from tokenboard.wire.background import Background
-from tokenboard.wire.endpoint import Endpoint
+from tokenboard.wire.endpoint import Asked, Endpoint
 from tokenboard.wire.hashing import Hasher
 from tokenboard.wire.match import match
 from tokenboard.wire.model import RequestFacts, ResponseFacts, Trigger, Usage
@@ -27,6 +27,7 @@ from tokenboard.wire.reader import ResponseReader
 from tokenboard.wire.threads import Threads
 
 __all__ = [
+    "Asked",
     "Background",
     "Endpoint",
     "Hasher",

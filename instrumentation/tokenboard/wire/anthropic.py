@@ -43,9 +43,13 @@ def read(draft: Draft, body: Json) -> None:
     draft.chat(body.get("messages"), _results)
 
 
-def _results(turn: Json) -> list[Any]:
-    parts = objects(turn.get("content"))
-    return [part.get("content") for part in parts if part.get("type") == "tool_result"]
+def _results(turn: Json) -> list[tuple[Any, bool]]:
+    """https://docs.claude.com/en/docs/agents-and-tools/tool-use/implement-tool-use#handling-errors-with-is-error."""
+    return [
+        (part.get("content"), part.get("is_error") is True)
+        for part in objects(turn.get("content"))
+        if part.get("type") == "tool_result"
+    ]
 
 
 class MessagesAnswer(Answer):

@@ -13,14 +13,15 @@ process::
         ...  # emit, under the facts of the request that settle returned
 
 A poll that brings the usage is booked under the request that started the response (its model,
-conversation and hashes), if this process sent it; both spans bear the same response id.
+conversation and hashes), if this process sent it; both spans bear the same response id, and what
+the caller kept as the request's ``origin`` lets the second begin where the first did.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tokenboard.wire.endpoint import Endpoint
@@ -36,13 +37,30 @@ class Background:
     def __init__(self, most: int = 4096) -> None:
         self._most = most
         self._lock = Lock()
-        self._seen: OrderedDict[str, RequestFacts | None] = OrderedDict()
+        self._seen: OrderedDict[str, tuple[RequestFacts, Any] | None] = OrderedDict()
         """By response id: the request that started it, or None once it is counted."""
 
+    def origin(self, response_id: str | None) -> Any:
+        """Return the ``origin`` that came with the request of a response not yet counted."""
+        with self._lock:
+            found = None if response_id is None else self._seen.get(response_id)
+        return None if found is None else found[1]
+
     def settle(
-        self, endpoint: Endpoint, request: RequestFacts, response: ResponseFacts
+        self,
+        endpoint: Endpoint,
+        request: RequestFacts,
+        response: ResponseFacts,
+        origin: Any = None,
     ) -> RequestFacts | None:
-        """Return the request to book an answer under; None if there is nothing to book."""
+        """Return the request to book an answer under; None if there is nothing to book.
+
+        Args:
+            endpoint: where the request went.
+            request: what it told.
+            response: what its answer told.
+            origin: kept with a request that starts a background response; see ``origin``.
+        """
         response_id = response.response_id
         if response_id is None or not (endpoint.poll or response.background):
             return request if response.emit else None
@@ -50,18 +68,18 @@ class Background:
             if response.deferred:
                 if endpoint.poll:
                     return None
-                self._note(response_id, request)
+                self._note(response_id, (request, origin))
                 return request
             if not response.emit:
                 return None
-            started = self._seen.get(response_id, request)
+            started = self._seen.get(response_id, (request, origin))
             if started is None:
                 return None  # counted before
             self._note(response_id, None)
-            return started
+            return started[0]
 
-    def _note(self, response_id: str, request: RequestFacts | None) -> None:
-        self._seen[response_id] = request
+    def _note(self, response_id: str, started: tuple[RequestFacts, Any] | None) -> None:
+        self._seen[response_id] = started
         self._seen.move_to_end(response_id)
         if len(self._seen) > self._most:
             self._seen.popitem(last=False)

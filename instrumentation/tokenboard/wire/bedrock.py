@@ -33,9 +33,14 @@ def read(draft: Draft, body: Json) -> None:
     draft.chat(body.get("messages"), _results)
 
 
-def _results(turn: Json) -> list[Any]:
+def _results(turn: Json) -> list[tuple[Any, bool]]:
+    """https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolResultBlock.html."""
     results = [obj(part.get("toolResult")) for part in objects(turn.get("content"))]
-    return [result.get("content") for result in results if result is not None]
+    return [
+        (result.get("content"), result.get("status") == "error")
+        for result in results
+        if result is not None
+    ]
 
 
 class ConverseAnswer(Answer):

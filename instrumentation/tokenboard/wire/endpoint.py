@@ -12,7 +12,7 @@ from tokenboard.wire.headers import attempt, pick
 from tokenboard.wire.model import RequestFacts
 from tokenboard.wire.reader import ResponseReader
 from tokenboard.wire.request import Draft
-from tokenboard.wire.values import Json, obj
+from tokenboard.wire.values import Json, obj, text
 
 if TYPE_CHECKING:
     from tokenboard.wire.hashing import Hasher
@@ -42,43 +42,18 @@ class Endpoint:
         """The value of ``gen_ai.operation.name``, unless the request's body says more."""
         return self.formats[0].operation
 
+    def ask(self, body: bytes, headers: HeaderSource) -> Asked | None:
+        """Look at a request; None if its body shows that it is no call. Never raises."""
+        value = _parsed(body)
+        form = self._format(body, value)
+        return None if form is None else Asked(self, form, body, value, headers)
+
     def read_request(
         self, body: bytes, headers: HeaderSource, hasher: Hasher
     ) -> RequestFacts | None:
         """Read what the request tells; None if its body shows that it is no call. Never raises."""
-        found = pick(headers)
-        value = _parsed(body)
-        form = self._format(body, value)
-        if form is None:
-            return None
-        draft = Draft(hasher, self.model, stream=self.stream)
-        if value is not None:
-            try:
-                form.read(draft, value)
-            except Exception:
-                failures.told("reading a request")  # it still is a call
-        # A talk that the server keeps is not begun anew in the body.
-        kept = draft.previous_response_id is not None or draft.conversation_id is not None
-        return RequestFacts(
-            provider=self.provider,
-            operation=draft.operation or form.operation,
-            model=draft.model,
-            stream=draft.stream,
-            parameters=draft.parameters,
-            end_user_id=draft.end_user_id,
-            conversation_id=draft.conversation_id,
-            previous_response_id=draft.previous_response_id,
-            conversation_hash=(
-                hasher.text("\n\0".join(draft.opening)) if draft.opening and not kept else None
-            ),
-            trigger=draft.trigger,
-            prompt_hash=hasher.bytes(body) if body else None,
-            messages=draft.messages,
-            bytes=len(body),
-            format=form.name,
-            tool_result_hashes=tuple(draft.tool_results),
-            attempt=attempt(found),
-        )
+        asked = self.ask(body, headers)
+        return None if asked is None else asked.facts(hasher)
 
     def reader(
         self,
@@ -110,6 +85,79 @@ class Endpoint:
             if fits:
                 return form
         return self.formats[0] if self.sure else None
+
+
+class Asked:
+    """A request to a model: what is needed at once, and all that it tells once that is wanted.
+
+    Keeps the request's body and headers until then, and looks at nothing else: any thread may ask.
+    """
+
+    __slots__ = ("_body", "_form", "_headers", "_value", "endpoint", "model")
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        form: Format,
+        body: bytes,
+        value: Json | None,
+        headers: HeaderSource,
+    ) -> None:
+        self.endpoint = endpoint
+        self._form = form
+        self._body = body
+        self._value = value
+        self._headers = headers
+        self.model = (value and text(value.get("model"))) or endpoint.model
+        """The model, as far as it is plain to see; ``facts`` knows better."""
+
+    @property
+    def operation(self) -> str:
+        """The value of ``gen_ai.operation.name``, as far as it is plain to see."""
+        return self._form.operation
+
+    @property
+    def size(self) -> int:
+        """Bytes of the body."""
+        return len(self._body)
+
+    @property
+    def body(self) -> bytes:
+        """The request's body."""
+        return self._body
+
+    def facts(self, hasher: Hasher) -> RequestFacts:
+        """Read what the request tells. Never raises."""
+        endpoint, form, body = self.endpoint, self._form, self._body
+        draft = Draft(hasher, endpoint.model, stream=endpoint.stream)
+        if self._value is not None:
+            try:
+                form.read(draft, self._value)
+            except Exception:
+                failures.told("reading a request")  # it still is a call
+        # A talk that the server keeps is not begun anew in the body.
+        kept = draft.previous_response_id is not None or draft.conversation_id is not None
+        return RequestFacts(
+            provider=endpoint.provider,
+            operation=draft.operation or form.operation,
+            model=draft.model,
+            stream=draft.stream,
+            parameters=draft.parameters,
+            end_user_id=draft.end_user_id,
+            conversation_id=draft.conversation_id,
+            previous_response_id=draft.previous_response_id,
+            conversation_hash=(
+                hasher.text("\n\0".join(draft.opening)) if draft.opening and not kept else None
+            ),
+            trigger=draft.trigger,
+            prompt_hash=hasher.bytes(body) if body else None,
+            messages=draft.messages,
+            bytes=len(body),
+            format=form.name,
+            tool_result_hashes=tuple(draft.tool_results),
+            tool_result_errors=tuple(draft.tool_errors),
+            attempt=attempt(pick(self._headers)),
+        )
 
 
 def _parsed(body: bytes) -> Json | None:

@@ -78,7 +78,9 @@ def read(draft: Draft, body: Json) -> None:
         draft.role("tool" if _results(last) else last.get("role") or "user")
     for turn in newest(turns):
         for result in _results(turn):
-            draft.result(result.get("response"))
+            said = result.get("response")
+            # "use 'error' key to specify error details": https://ai.google.dev/api/caching#FunctionResponse
+            draft.result(said, failed="error" in (obj(said) or {}))
 
 
 def _said(content: Any) -> str:

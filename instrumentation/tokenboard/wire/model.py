@@ -68,6 +68,9 @@ class RequestFacts:
     format: str = ""
     """The name of the wire format, see ``wire.formats``."""
     tool_result_hashes: tuple[str, ...] = ()
+    """One keyed hash for each tool's result in the newest turn."""
+    tool_result_errors: tuple[bool, ...] = ()
+    """Which of them are said to be errors, where the format has a word for that."""
     attempt: int | None = None
     """1 for the first try; from the SDK's own retry header where it sends one."""
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from tokenboard.wire.model import Trigger
 
-    Results = Callable[[Json], list[Any]]
+    Results = Callable[[Json], list[tuple[Any, bool]]]
+    """What a message holds of tools' results: each one's content, and whether the tool failed."""
 
 _TRIGGERS: dict[str, Trigger] = {
     "user": "user",
@@ -46,6 +47,7 @@ class Draft:
         "parameters",
         "previous_response_id",
         "stream",
+        "tool_errors",
         "tool_results",
         "trigger",
     )
@@ -65,6 +67,7 @@ class Draft:
         self.trigger: Trigger | None = None
         self.messages: int | None = None
         self.tool_results: list[str] = []
+        self.tool_errors: list[bool] = []
 
     def numbers(self, source: Json, names: dict[str, str]) -> None:
         """Copy the numeric parameters of ``source`` under their conventional names."""
@@ -84,10 +87,11 @@ class Draft:
         """Note whose message drove this call."""
         self.trigger = _TRIGGERS.get(role.lower()) if isinstance(role, str) else None
 
-    def result(self, content: Any) -> None:
-        """Note a tool's result in the newest turn."""
+    def result(self, content: Any, *, failed: bool = False) -> None:
+        """Note a tool's result in the newest turn, and whether it is said to be an error."""
         if len(self.tool_results) < _MOST_RESULTS:
             self.tool_results.append(self.hasher.text(plain(content)))
+            self.tool_errors.append(failed)
 
     def chat(self, messages: Any, results: Results | None = None) -> None:
         """Read messages that have ``role`` and ``content``.
@@ -114,12 +118,12 @@ class Draft:
         if last is not None:
             self.role("tool" if found(last) else last.get("role"))
         for turn in newest(turns):
-            for content in found(turn):
-                self.result(content)
+            for content, failed in found(turn):
+                self.result(content, failed=failed)
 
 
-def _by_role(turn: Json) -> list[Any]:
-    return [turn.get("content")] if turn.get("role") in ("tool", "function") else []
+def _by_role(turn: Json) -> list[tuple[Any, bool]]:
+    return [(turn.get("content"), False)] if turn.get("role") in ("tool", "function") else []
 
 
 def newest(turns: list[Any]) -> list[Json]:

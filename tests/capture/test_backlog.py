@@ -1,0 +1,178 @@
+"""Calls are finished a moment after they ended, where nobody can see the difference."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+
+import pytest
+import tokenboard
+from capture.conftest import forget
+from fakes import bodies
+from opentelemetry import trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from tokenboard import backlog
+
+
+class Batched:
+    """The app's own providers, exporting in batches."""
+
+    def __init__(self):
+        self.memory = InMemorySpanExporter()
+        self.traces = TracerProvider(shutdown_on_exit=False)
+        self.traces.add_span_processor(BatchSpanProcessor(self.memory))
+        self.reader = InMemoryMetricReader()
+        self.metrics = MeterProvider(metric_readers=[self.reader], shutdown_on_exit=False)
+
+    @property
+    def spans(self):
+        return self.memory.get_finished_spans()
+
+
+@pytest.fixture
+def batched(alone):
+    forget()
+    found = Batched()
+    tokenboard.init(tracer_provider=found.traces, meter_provider=found.metrics, http_spans="none")
+    yield found
+    backlog.drain()
+    forget()
+
+
+@pytest.fixture
+def waiting(monkeypatch):
+    """Nothing is finished unless somebody asks for it."""
+    backlog.drain()
+    monkeypatch.setattr(backlog.Backlog, "_one", _only_here(threading.get_ident()))
+
+
+def _only_here(thread):
+    real = backlog.Backlog._one
+
+    def one(self, seconds):
+        if threading.get_ident() == thread:
+            return real(self, seconds)
+        time.sleep(0.01)
+        return True
+
+    return one
+
+
+def _chat(client, **more):
+    messages = [{"role": "user", "content": "Say hello."}]
+    return client.chat.completions.create(model="gpt-test", messages=messages, **more)
+
+
+def test_a_flush_of_the_apps_own_provider_finds_the_call(batched, provider, openai_client, waiting):
+    """``force_flush`` right after a call exports it, with its usage and the time when it ended."""
+    provider.say(bodies.chat())
+    _chat(openai_client)
+    ended = time.time_ns()
+    time.sleep(0.05)
+    assert batched.traces.force_flush()
+    (span,) = batched.spans
+    assert span.attributes["gen_ai.usage.input_tokens"] == 19
+    assert span.end_time <= ended
+
+
+def test_a_provider_that_is_shut_down_loses_nothing(batched, provider, openai_client, waiting):
+    """``shutdown`` right after a call exports it."""
+    provider.say(bodies.chat())
+    _chat(openai_client)
+    batched.traces.shutdown()
+    assert len(batched.spans) == 1
+
+
+def test_metrics_that_are_collected_have_the_call(batched, provider, openai_client, waiting):
+    """A reader that collects right after a call finds it measured."""
+    provider.say(bodies.chat())
+    _chat(openai_client)
+    (resource,) = batched.reader.get_metrics_data().resource_metrics
+    (scope,) = resource.scope_metrics
+    assert "gen_ai.client.token.usage" in {metric.name for metric in scope.metrics}
+
+
+def test_what_was_said_around_the_call_is_on_its_span(batched, provider, openai_client, waiting):
+    """User, session and parent are those of the place where the call was made, not of later."""
+    provider.say(bodies.chat())
+    with tokenboard.user("ada"), tokenboard.session("s-1"), tokenboard.agent("planner"):
+        parent = trace.get_current_span().get_span_context()
+        _chat(openai_client)
+    with tokenboard.user("grace"), tokenboard.session("s-2"):
+        batched.traces.force_flush()
+    span = next(span for span in batched.spans if span.name == "chat gpt-test")
+    assert span.attributes["user.id"] == "ada"
+    assert span.attributes["session.id"] == "s-1"
+    assert span.attributes["gen_ai.agent.name"] == "planner"
+    assert span.parent.span_id == parent.span_id
+
+
+def test_without_being_asked_it_is_finished_soon(batched, provider, openai_client):
+    """Calls end by themselves, and later ones after the thread had nothing to do."""
+    for number in (1, 2):
+        provider.say(bodies.chat())
+        _chat(openai_client)
+        give_up = time.monotonic() + 10
+        while len(batched.spans) < number and time.monotonic() < give_up:
+            time.sleep(0.05)
+            batched.traces._active_span_processor._span_processors[-1].force_flush()
+        assert len(batched.spans) == number
+
+
+def test_whoever_sees_each_span_sees_it_at_once(batched, provider, openai_client, waiting):
+    """A processor that is shown every span as it ends has it when the call returns."""
+    seen = InMemorySpanExporter()
+    batched.traces.add_span_processor(SimpleSpanProcessor(seen))
+    provider.say(bodies.chat())
+    _chat(openai_client)
+    assert len(seen.get_finished_spans()) == 1
+
+
+def test_under_a_guard_it_is_finished_at_once(batched, provider, openai_client, waiting):
+    """A guard knows of each answer before the next call is sent."""
+    provider.say(bodies.chat())
+    with tokenboard.guard(max_calls=3) as guarded:
+        _chat(openai_client)
+        assert guarded.spent.tokens == 29
+
+
+def test_what_finds_no_room_is_finished_at_once(
+    batched, provider, openai_client, waiting, monkeypatch
+):
+    """However many calls are made faster than they are finished, none is lost."""
+    monkeypatch.setattr(backlog, "_MOST", 2)
+    for _ in range(5):
+        provider.say(bodies.chat())
+        _chat(openai_client)
+    batched.traces.force_flush()
+    assert len(batched.spans) == 5
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_child_does_not_send_what_its_parent_did(batched, provider, openai_client, waiting):
+    """What waits at a fork is finished once, by the parent."""
+    provider.say(bodies.chat())
+    _chat(openai_client)
+    child = os.fork()
+    if child == 0:  # only what may run in a child of a test: no fixture may be torn down there
+        os._exit(len(backlog._backlog._waiting) if backlog._backlog else 0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    batched.traces.force_flush()
+    assert len(batched.spans) == 1
+
+
+def test_an_abandoned_stream_is_finished_too(batched, provider, openai_client, waiting):
+    """A stream that is dropped half-read is one span with no finish reason."""
+    provider.say(bodies.chat_stream())
+    stream = _chat(openai_client, stream=True)
+    next(iter(stream))
+    stream.close()
+    del stream
+    batched.traces.force_flush()
+    (span,) = batched.spans
+    assert span.attributes["gen_ai.response.finish_reasons"] == ("error",)
