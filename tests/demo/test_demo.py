@@ -262,19 +262,23 @@ def test_ports_that_are_taken(tmp_path):
 
 
 def test_serving_until_ctrl_c(tmp_path):
-    """Without --once the demo shows everything, serves, and on Ctrl-C leaves nothing behind."""
+    """Without --once the demo has a past, says it is made up, serves, and on Ctrl-C leaves nothing."""
     running = subprocess.Popen(
-        [COMMAND, "demo", "--otlp-port", "0", "--clickhouse-port", "0", "--web-port", "0"],
+        [COMMAND, "demo", "--weeks", "1", "--otlp-port", "0", "--clickhouse-port", "0",
+         "--web-port", "0"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env=environment(tmp_path, TMPDIR=str(tmp_path)),
     )  # fmt: skip
     try:
-        read_until(running.stderr, "Serving until Ctrl-C", 300)
+        said = read_until(running.stderr, "Serving until Ctrl-C", 300)
+        assert "the 7 days before today are made up" in said
         shown = read_until(running.stdout, "OTEL_EXPORTER_OTLP_ENDPOINT", 10)
         assert "The agent archivist of ines is stuck" in shown
         url = re.search(r"(http\S+)\s+ClickHouse", shown)[1]
         done = tokenboard("leaderboard", "--json", "--url", url, home=tmp_path)
         assert len(json.loads(done.stdout)) == 12
+        done = tokenboard("sessions", "--json", "--url", url, "--since", "8d", home=tmp_path)
+        assert len({row["started"][:10] for row in json.loads(done.stdout)}) > 4
     finally:
         running.send_signal(signal.SIGINT)
         running.communicate(timeout=60)

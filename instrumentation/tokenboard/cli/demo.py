@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 USUAL_PORTS: Final = {"otlp": 4318, "clickhouse": 8123, "web": 3000}
 SEED: Final = 7
+WEEKS: Final = 4
+"""How much of a made-up past is served with the demo."""
 _WINDOW: Final = timedelta(days=30)
 _PORT = click.IntRange(0, 65535)
 
@@ -50,10 +52,18 @@ class Shown:
     type=click.Path(path_type=Path, file_okay=False),
     help="Keep the data here. [default: a temporary directory, removed at the end]",
 )
+@click.option(
+    "--weeks",
+    type=click.IntRange(0, 12),
+    help="Weeks of a made-up past before today's real calls, for dashboards with a history. "
+    f"[default: {WEEKS}, with --once 0]",
+)
 @click.option("--otlp-port", type=_PORT, help="[default: 4318, or any free one]")
 @click.option("--clickhouse-port", type=_PORT, help="[default: 8123, or any free one]")
 @click.option("--web-port", type=_PORT, help="[default: 3000, or any free one]")
-def demo(once: bool, as_json: bool, data: Path | None, **ports: int | None) -> None:
+def demo(
+    once: bool, as_json: bool, data: Path | None, weeks: int | None, **ports: int | None
+) -> None:
     """See it all work: a dozen people, three agents and one loop, with real SDKs, on this machine.
 
     Starts the local stack and a pretend model provider, lets a small company work against it for
@@ -67,6 +77,9 @@ def demo(once: bool, as_json: bool, data: Path | None, **ports: int | None) -> N
             run.check_sdks()
             stack = closing.enter_context(_stack(data, _ports(ports, once=once)))
             client = closing.enter_context(_reader(stack.addresses["clickhouse"]))
+            _plan(stack)
+            if weeks := (0 if once else WEEKS) if weeks is None else weeks:
+                _invent(stack, weeks)
             shown = _work(stack, client)
         except run.DemoError as error:
             raise common.Trouble(str(error)) from error
@@ -135,6 +148,34 @@ def _stack(data: Path | None, ports: dict[str, int]) -> Generator[Stack]:
 def _reader(url: str) -> Generator[Client]:
     with common.Reader(_WINDOW, as_json=False, url=url, data=None).books() as client:
         yield client
+
+
+def _plan(stack: Stack) -> None:
+    from tokenboard.demo import plans
+
+    if stack.engine is None:
+        return
+    client = stack.engine.client()
+    try:
+        plans.write(client)
+    finally:
+        client.close()
+
+
+def _invent(stack: Stack, weeks: int) -> None:
+    """Put a past on the books, and say that it is none."""
+    from tokenboard.demo import past
+
+    today = datetime.now(UTC).date()
+    try:
+        count = past.post(stack.addresses["otlp"], SEED, 7 * weeks, today)
+    except (past.RefusedError, OSError) as error:
+        raise run.DemoError(f"the demo's past did not get on the books: {error}") from error
+    _settle(stack)
+    common.say(
+        f"the {7 * weeks} days before today are made up ({count:,} spans), "
+        "today's calls are made now"
+    )
 
 
 def _work(stack: Stack, client: Client) -> Shown:
