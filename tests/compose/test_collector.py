@@ -67,11 +67,17 @@ def free_port():
         return one.getsockname()[1]
 
 
-def test_the_collector_accepts_its_configuration(binary, environment):
-    """otelcol validate finds nothing wrong."""
+@pytest.mark.parametrize(
+    "overlays", [[], ["auth"], ["pseudonyms"], ["content"], ["auth", "pseudonyms", "content"]]
+)
+def test_the_collector_accepts_its_configuration(binary, environment, overlays, tmp_path):
+    """otelcol validate finds nothing wrong, with whatever is laid over it."""
+    key = tmp_path / "key"
+    key.write_text("k" * 32)
+    files = [CONFIG, *(CONFIG.with_name(f"{name}.yaml") for name in overlays)]
     done = subprocess.run(
-        [binary, "validate", "--config", CONFIG],
-        env=environment,
+        [binary, "validate", *(f"--config={path}" for path in files)],
+        env={**environment, "PSEUDONYM_KEY_FILE": str(key)},
         capture_output=True,
         text=True,
         check=False,
@@ -209,15 +215,22 @@ def test_every_signal_goes_the_whole_way():
     assert set(pipelines) == {"traces", "metrics", "logs"}
     for pipeline in pipelines.values():
         assert pipeline["receivers"] == ["otlp"]
-        assert pipeline["processors"][0] == "memory_limiter"
-        assert "batch" not in pipeline["processors"]
+        assert pipeline["processors"] == [
+            "memory_limiter",
+            "transform/identity",
+            "transform/content",
+            "redaction/secrets",
+            "transform/secrets",
+            "redaction/pseudonyms",
+        ]
         assert pipeline["exporters"] == ["clickhouse"]
 
 
-def test_every_variable_is_documented_at_the_top():
-    """The comment above the configuration names every environment variable it reads."""
-    text = CONFIG.read_text("utf-8")
-    comment = text[: text.index("\nextensions:")]
+@pytest.mark.parametrize("name", ["config", "auth", "pseudonyms"])
+def test_every_variable_is_documented_at_the_top(name):
+    """The comment above a configuration names every environment variable it reads."""
+    text = CONFIG.with_name(f"{name}.yaml").read_text("utf-8")
+    comment = re.match(r"(#.*\n)+", text)[0]
     used = set(re.findall(r"\$\{env:(\w+)", text))
     assert used
     assert used == set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", comment))
