@@ -21,8 +21,8 @@ TITLES: dict[str, str] = {
     "Model Connoisseur": "#D9468F",
     "Cache Wizard": "#2F80ED",
     "Session Immortal": "#E4572E",
-    "Sharpshooter": "#1F9D8B",
-    "Clean Hands": "#4C9A2A",
+    "Task Economist": "#1F9D8B",
+    "Steady Hand": "#4C9A2A",
 }
 MEDALS = ("#E0A526", "#9AA5B1", "#B87333")
 

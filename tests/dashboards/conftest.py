@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from dashboards.company import Company
-from dashboards.troubles import Troubles
+from dashboards.troubles import Troubles, store_surroundings
 from tokenboard import store
 from tokenboard.local.engine import Engine
 from tokenboard.store import prices
@@ -46,6 +46,7 @@ def troubled(books):
     made = Company()
     troubles = Troubles(made)
     made.store(client)
+    store_surroundings(client, made.now)
     store.refresh(client, "troubled")
     prices.sync(client, "troubled")
     store.refresh(client, "troubled")

@@ -103,7 +103,7 @@ def test_every_dashboard_opens(visit, stack):
     """Each dashboard of the navigation draws every panel, without an error in the browser."""
     page = visit()
     names = page.locator("nav a").all_inner_texts()
-    assert names == ["Leaderboard", "Person"]
+    assert names == ["Leaderboard", "Agents", "Person", "Session"]
     for number, name in enumerate(names, 1):
         page.locator("nav a", has_text=name).click()
         loaded(page, number + 1)

@@ -13,6 +13,48 @@ NESTED = "fay-nested"
 ROUNDS = 7
 
 
+SUM_COLUMNS = [
+    "ResourceAttributes", "ServiceName", "MetricName", "Attributes", "TimeUnix", "Value",
+    "AggregationTemporality",
+]  # fmt: skip
+
+
+def store_surroundings(client, now, people=("ada", "ben", "fay")):
+    """Budgets, weekly targets, evaluations and the pipeline's own metrics of the last hours."""
+    month = now.date().replace(day=1) - timedelta(days=62)
+    first = month.replace(day=1)
+    client.insert(
+        "budgets",
+        [("team", "growth", 40, first), ("team", "platform", 9000, first), ("user", "ada", 2500, first)],
+        column_names=["scope", "name", "monthly_usd", "valid_from"],
+    )
+    monday = now.date() - timedelta(days=now.weekday() + 70)
+    client.insert(
+        "targets",
+        [("everybody", "", 1_000_000, monday), ("user", people[0], 5_000_000, monday)],
+        column_names=["scope", "name", "weekly_tokens", "valid_from"],
+    )
+    resource = {"service.name": "otelcol-tokenboard", "service.instance.id": "one"}
+    sums, gauges = [], []
+    for minute in range(180):
+        at = now - timedelta(minutes=minute)
+        for name, value in (
+            ("otelcol_receiver_accepted_spans", 400 + minute % 60),
+            ("otelcol_exporter_sent_spans", 400 + minute % 60),
+            ("otelcol_receiver_refused_spans", 20 if minute in (40, 41) else 0),
+            ("otelcol_exporter_send_failed_spans", 3 if minute == 41 else 0),
+        ):
+            sums.append((resource, "otelcol-tokenboard", name, {"exporter": "clickhouse"}, at, value, 1))
+        for name, value in (
+            ("otelcol_exporter_queue_size", 300_000 if 38 < minute < 44 else 4_000),
+            ("otelcol_exporter_queue_capacity", 1_000_000),
+            ("otelcol_process_memory_rss", 180_000_000 + 100_000 * (minute % 30)),
+        ):
+            gauges.append((resource, "otelcol-tokenboard", name, {"exporter": "clickhouse"}, at, value))
+    client.insert("otel_metrics_sum", sums, column_names=SUM_COLUMNS)
+    client.insert("otel_metrics_gauge", gauges, column_names=SUM_COLUMNS[:-1])
+
+
 class Troubles:
     """Adds fay's spans to a company's; her gross tokens and calls are counted like everybody's."""
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from generator.boards import agents, leaderboard, person, session
+from generator.boards import agents, cost, leaderboard, person, session, tiers
 
-BOARDS = (leaderboard.build, agents.build, person.build, session.build)
+BOARDS = (leaderboard.build, tiers.build, cost.build, agents.build, person.build, session.build)

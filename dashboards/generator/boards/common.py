@@ -18,6 +18,7 @@ MONEY: Json = {"unit": theme.DOLLARS}
 COUNT: Json = {"unit": "locale"}
 SHARE: Json = {"unit": theme.SHARE}
 SECONDS: Json = {"unit": "s"}
+WRAP: Json = {"custom.cellOptions": {"type": "auto", "wrapText": True}}
 PILL: Json = {"custom.cellOptions": {"type": "pill"}}
 HIDDEN: Json = {"custom.hideFrom": {"viz": True, "legend": False, "tooltip": False}}
 
@@ -55,6 +56,19 @@ def person_link(column: str = "person") -> Json:
                 "title": "This person's month",
                 "url": "/d/tokenboard-person?var-user="
                 f"${{__data.fields.{column}:percentencode}}&{FILTERS}",
+            }
+        ]
+    }
+
+
+def person_only_link(column: str = "person") -> Json:
+    """The same, from where models and agents cannot be chosen."""
+    return {
+        "links": [
+            {
+                "title": "This person's month",
+                "url": "/d/tokenboard-person?var-user="
+                f"${{__data.fields.{column}:percentencode}}&${{__url_time_range}}",
             }
         ]
     }

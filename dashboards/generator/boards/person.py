@@ -7,9 +7,27 @@ from typing import Any
 
 from generator import theme
 from generator.boards import common
-from generator.boards.common import COUNT, MONEY, TOKENS, column, fixed, waste_share
+from generator.boards.common import (
+    COUNT,
+    MONEY,
+    PILL,
+    SHARE,
+    TOKENS,
+    column,
+    fixed,
+    waste_share,
+)
 from generator.dashboard import dashboard
-from generator.panels import Field, Place, bar_gauge, sharing, stat, table, timeseries
+from generator.panels import (
+    Field,
+    Place,
+    bar_gauge,
+    rows_to_fields,
+    sharing,
+    stat,
+    table,
+    timeseries,
+)
 
 Json = dict[str, Any]
 
@@ -26,7 +44,7 @@ def build() -> Json:
             *_totals(),
             timeseries(
                 "person_over_time",
-                Place(0, 3, 16, 8),
+                Place(0, 3, 16, 7),
                 [Field("net_tokens")],
                 bars=True,
                 stacked=True,
@@ -34,16 +52,27 @@ def build() -> Json:
             ),
             bar_gauge(
                 "person_models",
-                Place(16, 3, 8, 4),
+                Place(16, 3, 8, 7),
                 [Field("gross_tokens", "", TOKENS | fixed(theme.CALM))],
                 title="Gross tokens by model",
             ),
+            timeseries(
+                "person_ranks",
+                Place(0, 10, 8, 7),
+                [Field("rank", "Rank", COUNT | fixed(theme.MEDALS[0]))],
+                unit="locale",
+                points=True,
+                no_value="no tokens in this time range",
+            ),
+            _tier_progress(),
+            _titles(),
             bar_gauge(
                 "person_deductions",
-                Place(16, 7, 8, 4),
+                Place(0, 17, 8, 8),
                 [Field("tokens", "", TOKENS | fixed(theme.WASTE))],
                 no_value="nothing was deducted",
             ),
+            _taken(),
             _sessions(),
         ],
         # A person has one team: the filter is there only because the shared queries ask for it.
@@ -113,14 +142,93 @@ def _totals() -> list[Json]:
     return [cards[0], *(sharing(card, 1) for card in cards[1:])]
 
 
+def _tier_progress() -> Json:
+    # A row a tier turns into a field a tier, so that each bar has its tier's colour.
+    bars = bar_gauge("person_tiers", Place(8, 10, 6, 7), [], rows=0, unit=theme.SHARE)
+    bars["fieldConfig"]["defaults"] |= {"min": 0, "max": 1}
+    bars["fieldConfig"]["overrides"] = [
+        Field(tier, "", fixed(colour)).override() for tier, colour in theme.TIERS.items()
+    ]
+    bars["transformations"] = [rows_to_fields(name="tier", value="progress")]
+    return bars
+
+
+def _titles() -> Json:
+    return table(
+        "person_titles",
+        Place(14, 10, 10, 7),
+        [
+            Field(
+                "title",
+                "Title",
+                {"custom.width": 140, "mappings": theme.pill_colours(theme.TITLES)} | PILL,
+            ),
+            Field(
+                "held",
+                "",
+                {"displayName": "Held", "noValue": ""}
+                | fixed(theme.GOOD)
+                | column(56, cellOptions={"type": "color-text"}),
+            ),
+            Field(
+                "progress",
+                "How near",
+                SHARE
+                | fixed(theme.TITLES["Token Legend"])
+                | {
+                    "custom.width": 110,
+                    "custom.cellOptions": {
+                        "type": "gauge",
+                        "mode": "basic",
+                        "valueDisplayMode": "text",
+                    },
+                    "min": 0,
+                    "max": 1,
+                },
+            ),
+            Field("rule_in_words", "Rule", {"custom.minWidth": 150, **common.WRAP}),
+        ],
+    )
+
+
+def _taken() -> Json:
+    return table(
+        "person_taken",
+        Place(8, 17, 16, 8),
+        [
+            Field("taken_at", "When", column(112)),
+            Field("kind", "Deduction", {"custom.minWidth": 130}),
+            Field("tokens", "Tokens", TOKENS | fixed(theme.WASTE) | column(80)),
+            Field("cost_usd", "Cost", MONEY | column(78)),
+            Field("model", "Model", {"custom.minWidth": 110}),
+            Field("why", "Why", {"custom.minWidth": 200, **common.WRAP}),
+            Field(
+                "session_id",
+                "Session",
+                {
+                    "custom.minWidth": 110,
+                    "noValue": "",
+                    "links": [
+                        {
+                            "title": "This session's timeline",
+                            "url": common.SESSION_LINK + "&${__url_time_range}",
+                        }
+                    ],
+                },
+            ),
+        ],
+        no_value="nothing was deducted",
+    )
+
+
 def _sessions() -> Json:
     return table(
         "person_sessions",
-        Place(0, 11, 24, 12),
+        Place(0, 25, 24, 12),
         [
-            Field("started", "Started", column(170)),
-            Field("session_id", "Session", {"custom.minWidth": 180}),
-            Field("agents", "Agents", {"custom.minWidth": 110}),
+            Field("started", "Started", column(112)),
+            Field("session_id", "Session", {"custom.minWidth": 180, **common.session_link()}),
+            Field("agents", "Agents", {"custom.minWidth": 110, "noValue": ""}),
             Field("length", "Length", {"unit": "s"} | column(90)),
             Field("human_turns", "Turns", COUNT | column(70)),
             Field("calls", "Calls", COUNT | column(70)),
@@ -129,6 +237,7 @@ def _sessions() -> Json:
             Field("net_tokens", "Net tokens", TOKENS | column(100)),
             Field("gross_tokens", "Gross", TOKENS | column(84)),
             Field("cost_usd", "Cost", MONEY | column(84)),
+            *(Field(name, "", common.HIDDEN) for name in ("from_ms", "to_ms")),
         ],
         sort_by=("Started", True),
         no_value="—",

@@ -1,0 +1,20 @@
+-- title: Cost by team
+-- description: Estimated cost at list prices by day (by hour in ranges under three days) and team as named with the calls;
+--   the ten that spent most, the others together.
+WITH
+-- include: usage
+    ,
+    by_team AS
+    (
+        SELECT since, if(team = '', '(none)', team) AS who, sum(cost_usd) AS usd
+        FROM usage
+        GROUP BY since, who
+    )
+SELECT
+    since AS time,
+    if(who IN (SELECT who FROM by_team GROUP BY who ORDER BY sum(usd) DESC LIMIT 10), who, 'others') AS team_name,
+    sum(usd) AS cost_usd
+FROM by_team
+WHERE usd > 0
+GROUP BY time, team_name
+ORDER BY time, team_name
