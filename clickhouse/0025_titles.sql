@@ -2,7 +2,7 @@
 CREATE TABLE IF NOT EXISTS {db}.titles {on_cluster}
 (
     title LowCardinality(String),
-    rule LowCardinality(String) COMMENT 'top_share, connoisseur, cache: what the numbers mean stands in the description',
+    rule LowCardinality(String) COMMENT 'top_share, connoisseur, cache, session, economy, steady: docs/books.md says what the numbers mean',
     least Float64,
     share Float64,
     description String,

@@ -33,8 +33,13 @@ CREATE TABLE IF NOT EXISTS {db}.usage_1h_rows {on_cluster}
     duration_ms Float64 CODEC(ZSTD(1)) COMMENT 'sum',
     human_turns UInt64 CODEC(T64, ZSTD(1)) COMMENT 'calls that a user message drove',
     tool_calls UInt64 CODEC(T64, ZSTD(1)) COMMENT 'asked for by answers',
-    tasks_done UInt64 CODEC(T64, ZSTD(1)),
-    tasks_failed UInt64 CODEC(T64, ZSTD(1))
+    tasks_done UInt64 CODEC(T64, ZSTD(1)) COMMENT 'tasks whose last outcome was said in it, by outcome',
+    tasks_failed UInt64 CODEC(T64, ZSTD(1)) COMMENT 'abandoned and reverted ones included',
+    tasks_abandoned UInt64 CODEC(T64, ZSTD(1)),
+    tasks_reverted UInt64 CODEC(T64, ZSTD(1)),
+    review_minutes Float64 CODEC(ZSTD(1)) COMMENT 'of humans, as told with tasks',
+    tasks_scored UInt64 CODEC(T64, ZSTD(1)),
+    task_scores Float64 CODEC(ZSTD(1)) COMMENT 'sum over tasks_scored'
 )
 ENGINE = {engine:MergeTree}
 PARTITION BY toYYYYMM(hour)

@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS {db}.session_rows {on_cluster}
     tasks Array(String) CODEC(ZSTD(1)),
     first_ts DateTime64(6, 'UTC') CODEC(Delta(8), ZSTD(1)),
     last_ts DateTime64(6, 'UTC') CODEC(Delta(8), ZSTD(1)) COMMENT 'end of the last call',
+    first_human_ts Nullable(DateTime64(6, 'UTC')) CODEC(ZSTD(1)),
     last_human_ts Nullable(DateTime64(6, 'UTC')) CODEC(ZSTD(1)),
     calls UInt64 CODEC(T64, ZSTD(1)),
     failed_calls UInt64 CODEC(T64, ZSTD(1)),
@@ -23,7 +24,10 @@ CREATE TABLE IF NOT EXISTS {db}.session_rows {on_cluster}
     gross_tokens UInt64 CODEC(T64, ZSTD(1)),
     net_tokens UInt64 CODEC(T64, ZSTD(1)),
     cost_usd Nullable(Decimal(38, 12)) CODEC(ZSTD(1)),
+    first_input UInt32 CODEC(T64, ZSTD(1)) COMMENT 'input tokens of the first call in the hour',
     largest_input UInt32 CODEC(T64, ZSTD(1)) COMMENT 'tokens of the longest context in the hour',
+    input_tokens UInt64 CODEC(T64, ZSTD(1)),
+    output_tokens UInt64 CODEC(T64, ZSTD(1)),
     agent_depth UInt16 CODEC(T64, ZSTD(1))
 )
 ENGINE = {engine:MergeTree}

@@ -21,7 +21,10 @@ SELECT
     sum(h.gross_tokens) AS gross_tokens,
     sum(h.net_tokens) AS net_tokens,
     sum(h.cost_usd) AS cost_usd,
+    argMin(h.first_input, h.first_ts) AS first_input,
     max(h.largest_input) AS largest_input,
+    sum(h.input_tokens) AS input_tokens,
+    sum(h.output_tokens) AS output_tokens,
     max(h.agent_depth) AS agent_depth
 FROM {db}.session_hours AS h
 GROUP BY session_id

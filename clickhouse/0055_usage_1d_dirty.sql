@@ -1,4 +1,5 @@
--- The days whose usage must be recomputed: an hour of theirs changed, or who is who.
+-- The days whose usage must be recomputed: an hour of theirs changed, or who is who; of the days that standings look at,
+-- also who is in which team.
 CREATE OR REPLACE VIEW {db}.usage_1d_dirty {on_cluster} AS
 SELECT days.unit AS unit, days.inputs AS inputs, days.rows AS rows
 FROM
@@ -7,7 +8,9 @@ FROM
         toStartOfDay(hour) AS unit,
         cityHash64(
             groupBitXor(cityHash64(hour, since)),
-            (SELECT groupBitXor(cityHash64(alias, person)) FROM {db}.person_of)) AS inputs,
+            (SELECT groupBitXor(cityHash64(alias, person)) FROM {db}.person_of),
+            if(unit > now() - INTERVAL 92 DAY,
+                (SELECT groupBitXor(cityHash64(person_id, team)) FROM {db}.people FINAL WHERE team != ''), 0)) AS inputs,
         sum(hour_rows) AS rows
     FROM (SELECT unit AS hour, since, rows AS hour_rows FROM {db}.current WHERE stage = 'usage_1h')
     GROUP BY unit

@@ -28,6 +28,14 @@ CREATE TABLE IF NOT EXISTS {db}.standing_rows {on_cluster}
     tasks_failed UInt64,
     cost_per_completed_task Nullable(Decimal(38, 12)),
     waste_tokens UInt64,
+    output_tokens UInt64,
+    human_turns UInt64,
+    duration_ms Float64 COMMENT 'sum over calls',
+    tasks_abandoned UInt64,
+    tasks_reverted UInt64,
+    review_minutes Float64,
+    tasks_scored UInt64,
+    task_scores Float64 COMMENT 'sum over tasks_scored',
     people UInt64 COMMENT 'distinct known users'
 )
 ENGINE = {engine:MergeTree}

@@ -192,12 +192,14 @@ def task(
     ts: datetime,
     outcome: str | None = "done",
     reason: str | None = None,
+    review: float | None = None,
     **more: Any,
 ) -> dict[str, Any]:
     """A task as ``tokenboard.task`` emits it."""
     attributes = {
         "tokenboard.task.outcome": outcome,
         "tokenboard.task.reason": reason,
+        "tokenboard.task.review_minutes": review,
         **_stamped(more),
         "tokenboard.task.id": task_id,
     }

@@ -1,4 +1,5 @@
--- One row per person and window, placed. The unattributed, and who chose to be hidden, are placed apart.
+-- One row per person and window, placed. The unattributed, and who chose to be hidden, are placed apart. A model counts
+-- for who had a call of it that succeeded or was billed; economy and steady place those with enough completed tasks.
 CREATE TEMPORARY TABLE board AS
 SELECT
     *,
@@ -6,7 +7,12 @@ SELECT
     row_number() OVER (PARTITION BY days, unranked ORDER BY gross DESC, net DESC, user_id) AS gross_place,
     row_number() OVER (PARTITION BY days, unranked, was_there ORDER BY net_before DESC, user_id) AS place_before,
     count() OVER (PARTITION BY days, unranked) AS people,
-    quantileExact(0.5)(net) OVER (PARTITION BY days, unranked) AS middle
+    quantileExact(0.5)(net) OVER (PARTITION BY days, unranked) AS middle,
+    usd > 0 AND done >= (SELECT min(least) FROM {db}.titles FINAL WHERE rule = 'economy') AS is_economy,
+    row_number() OVER (PARTITION BY days, unranked, is_economy ORDER BY toFloat64(usd) / done, user_id) AS economy_place,
+    done >= (SELECT min(least) FROM {db}.titles FINAL WHERE rule = 'steady') AS is_steady,
+    row_number() OVER (PARTITION BY days, unranked, is_steady
+        ORDER BY reverted / (done + reverted), done DESC, user_id) AS steady_place
 FROM
 (
     SELECT
@@ -25,6 +31,10 @@ FROM
         sumIf(u.unknown, now_in) AS unknown, sumIf(u.unpriced, now_in) AS unpriced,
         sumIf(u.input, now_in) AS input, sumIf(u.cache_read, now_in) AS cache_read,
         sumIf(u.done, now_in) AS done, sumIf(u.undone, now_in) AS undone, sumIf(u.usd, now_in) AS usd,
+        sumIf(u.output, now_in) AS output, sumIf(u.turns, now_in) AS turns, sumIf(u.ms, now_in) AS ms,
+        sumIf(u.abandoned, now_in) AS abandoned, sumIf(u.reverted, now_in) AS reverted,
+        sumIf(u.reviewed, now_in) AS reviewed, sumIf(u.scored, now_in) AS scored, sumIf(u.scores, now_in) AS scores,
+        uniqExactIf(model, now_in AND model != '' AND (u.calls > u.failed OR u.gross > 0)) AS n_models,
         sumMapIf(map(CAST(model, 'String'), u.net), now_in AND model != '') AS by_model
     FROM used AS u
     LEFT JOIN

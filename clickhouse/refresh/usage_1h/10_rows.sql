@@ -5,7 +5,8 @@ INSERT INTO {db}.usage_1h_rows
     calls, failed_calls, unknown_calls, unpriced_calls,
     input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, gross_tokens, net_tokens,
     quarantined_tokens, errored_tokens, retry_tokens, duplicate_tokens, loop_tokens, idle_tokens,
-    cost_usd, waste_usd, duration_ms, human_turns, tool_calls, tasks_done, tasks_failed
+    cost_usd, waste_usd, duration_ms, human_turns, tool_calls, tasks_done, tasks_failed, tasks_abandoned,
+    tasks_reverted, review_minutes, tasks_scored, task_scores
 )
 SELECT
     hour, {generation}, user_id, team, project, service, agent, provider, model,
@@ -14,7 +15,8 @@ SELECT
     input_tokens + output_tokens AS gross, gross - sum(taken) AS net,
     sumIf(taken, rule = 'quarantined'), sumIf(taken, rule = 'errored'), sumIf(taken, rule = 'retry'),
     sumIf(taken, rule = 'duplicate'), sumIf(taken, rule = 'loop'), sumIf(taken, rule = 'idle'),
-    sum(usd), sumIf(usd, rule != ''), sum(ms), sum(turns), sum(tools), sum(done), sum(undone)
+    sum(usd), sumIf(usd, rule != ''), sum(ms), sum(turns), sum(tools), sum(done), sum(undone),
+    sum(abandoned), sum(reverted), sum(reviewed), count(task_score), sum(ifNull(task_score, 0))
 FROM
 (
     SELECT
@@ -28,7 +30,8 @@ FROM
         toUInt64(ifNull(c.cache_write_tokens, 0)) AS cache_write,
         toUInt64(ifNull(c.reasoning_tokens, 0)) AS reasoning,
         d.rule AS rule, d.tokens AS taken, c.cost_usd AS usd, c.duration_ms AS ms,
-        c.trigger = 'user' AND c.attempt <= 1 AS turns, length(c.tool_hashes) AS tools, 0 AS done, 0 AS undone
+        c.trigger = 'user' AND c.attempt <= 1 AS turns, length(c.tool_hashes) AS tools, 0 AS done, 0 AS undone,
+        0 AS abandoned, 0 AS reverted, 0. AS reviewed, CAST(NULL, 'Nullable(Float64)') AS task_score
     FROM {db}.call_rows AS c
     LEFT JOIN
     (
@@ -43,16 +46,27 @@ FROM
     SELECT
         hour, user_id, last.2, last.3, last.4, '', '', '',
         0, 0, 0, 0, 0, 0, 0, 0, 0, '', 0, NULL, 0, 0, 0,
-        last.5 = 'done', last.5 = 'failed'
+        counts AND last.5 = 'done', counts AND last.5 = 'failed', counts AND last.6 IN ('abandoned', 'cancelled'),
+        counts AND last.6 = 'reverted', reviewed, if(counts, told_score, NULL)
     FROM
     (
-        -- a task that was worked at several times in the hour: its last outcome
+        -- a task that was worked at several times in the hour: its last outcome, if it is the last of all
         SELECT
             toStartOfHour(slot) AS hour, user_id, task_id,
-            max((ts, team, project, service, {verdict:outcome})) AS last
+            max((ts, team, project, service, {verdict:outcome}, lower(outcome))) AS last,
+            sum(ifNull(review_minutes, 0)) AS reviewed,
+            argMaxIf(score, ts, isNotNull(score)) AS told_score,
+            (hour, last.3, task_id) NOT IN
+            (
+                SELECT hour, CAST(project, 'String'), task_id
+                FROM {db}.task_hours FINAL
+                WHERE hour IN ({units}) AND last_hour != hour
+            ) AS counts
         FROM
         (
-            SELECT slot, ts, user_id, task_id, team, project, service, outcome
+            SELECT
+                slot, ts, user_id, task_id, CAST(team, 'String') AS team, CAST(project, 'String') AS project,
+                CAST(service, 'String') AS service, CAST(outcome, 'String') AS outcome, review_minutes, score
             FROM {db}.emissions FINAL
             WHERE slot IN ({slots}) AND kind = 'task'
             ORDER BY seniority, content DESC

@@ -59,9 +59,9 @@ STAGES = (
     Stage("calls", SLOT, ("call_rows", "tool_rows"), "slot"),
     Stage("turns", HOUR, ("turn_rows",), "hour"),
     Stage("deductions", HOUR, ("deduction_rows",), "hour", reach=HOUR),
-    Stage("usage_1h", HOUR, ("usage_1h_rows",), "hour"),
-    Stage("sessions", HOUR, ("session_rows",), "hour"),
-    Stage("usage_1d", DAY, ("usage_1d_rows",), "day"),
+    Stage("usage_1h", HOUR, ("usage_1h_rows", "team_usage_1h_rows"), "hour"),
+    Stage("sessions", HOUR, ("session_rows", "task_usage_rows"), "hour"),
+    Stage("usage_1d", DAY, ("usage_1d_rows", "team_usage_1d_rows"), "day"),
     Stage("standings", 0, ("standing_rows",), ""),
 )
 _SCRATCH = re.compile(r"^CREATE TEMPORARY TABLE (\w+)", re.MULTILINE)
@@ -196,6 +196,8 @@ class _Work:
         if units and calls:
             # A session that goes on can make later slots dirty, where there are any.
             more = more or int(rows[0][3]) > max(units) or max(units) - min(units) > IDLE
+        # A task that was told of again makes the earlier hours of its dirty.
+        more = more or stage.name == "usage_1h"
         return Dirty(units, int(rows[0][4]) if rows else 0, more)
 
     def _recompute(self, stage: Stage, dirty: Dirty) -> None:

@@ -1,4 +1,5 @@
--- The hours whose usage must be recomputed: their calls or deductions changed, or something was told of their tasks.
+-- The hours whose usage must be recomputed: their calls or deductions changed, or something was told of their tasks, there
+-- or in another hour.
 CREATE OR REPLACE VIEW {db}.usage_1h_dirty {on_cluster} AS
 SELECT hours.unit AS unit, hours.inputs AS inputs, hours.rows AS rows
 FROM
@@ -12,6 +13,8 @@ FROM
         SELECT unit, cityHash64('deductions', since), 0 FROM {db}.current WHERE stage = 'deductions'
         UNION ALL
         SELECT toStartOfHour(slot), cityHash64('told', slot, sum(marks)), 0 FROM {db}.dirty_slots GROUP BY slot
+        UNION ALL
+        SELECT hour, cityHash64('tasks', project, task_id, last_hour), 0 FROM {db}.task_hours FINAL
     )
     GROUP BY unit
 ) AS hours
