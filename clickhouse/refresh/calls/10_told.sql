@@ -15,6 +15,12 @@ SELECT
             OR (length(response_id) >= 16 AND match(response_id, '[0-9]') AND match(response_id, '[A-Z].*[A-Z]')
                 AND match(response_id, '[a-z]')),
         cityHash64(response_id), 0) AS id,
+    -- the provider's id of the request, where another emitter may tell of the same one; Codex tells none, but no two of its
+    -- calls in a session have the same counts at about the same time
+    multiIf(
+        match(provider_request_id, '[^-_]{8,}$'), cityHash64(provider_request_id),
+        emitter IN ('codex', 'tokenboard.history') AND session_id != '' AND isNotNull(i), cityHash64(session_id, i, o, cr),
+        0) AS request,
     input_tokens AS i, output_tokens AS o, cache_read_tokens AS cr, cache_write_tokens AS cw,
     CAST(service, 'String') AS service,
     -- best first: who knows the usage, of those whose counts are read off the wire, then who knows most
@@ -25,4 +31,5 @@ SELECT
         t0, span_id) AS place
 FROM {db}.emissions AS e FINAL
 WHERE slot IN ({window}) AND kind = 'call'
+    AND e.ts < addHours(fromUnixTimestamp64Micro(-e.seniority, 'UTC'), 1)
     AND (trace_id, span_id) NOT IN (SELECT trace_id, span_id FROM {db}.misdated WHERE slot IN ({window}))

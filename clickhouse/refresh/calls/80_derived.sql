@@ -35,6 +35,7 @@ FROM
             FROM {db}.emissions AS e FINAL
             LEFT JOIN extras AS x ON x.trace_id = e.trace_id AND x.span_id = e.span_id
             WHERE e.slot IN ({slots}) AND e.kind = 'call'
+                AND e.ts < addHours(fromUnixTimestamp64Micro(-e.seniority, 'UTC'), 1)
                 AND (e.trace_id, e.span_id) NOT IN (SELECT trace_id, span_id FROM {db}.misdated WHERE slot IN ({slots}))
                 AND (e.trace_id, e.span_id, e.content) NOT IN (SELECT trace_id, span_id, content FROM merged)
                 AND e.session_id = '' AND x.session_id = ''

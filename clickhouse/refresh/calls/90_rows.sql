@@ -75,6 +75,7 @@ FROM
         LEFT JOIN derived AS d ON d.trace_id = e.trace_id AND d.span_id = e.span_id
         LEFT JOIN rates ON rates.provider = e.provider AND rates.model = e.model
         WHERE e.slot IN ({slots}) AND e.kind = 'call'
+            AND e.ts < addHours(fromUnixTimestamp64Micro(-e.seniority, 'UTC'), 1)
             AND (e.trace_id, e.span_id) NOT IN (SELECT trace_id, span_id FROM {db}.misdated WHERE slot IN ({slots}))
             AND (e.trace_id, e.span_id, e.content) NOT IN (SELECT trace_id, span_id, content FROM merged)
     )

@@ -1,5 +1,5 @@
 -- when: SELECT count() > 0 FROM {db}.emissions WHERE slot IN ({slots}) AND kind = 'tool'
--- The tools that were run. A run told by two emitters, one inside the other, is one; a run that does not say its session
+-- The tools that were run. A run told by two emitters, with one id or one inside the other, is one; a run that does not say its session
 -- belongs to that of the calls of its agent in its trace, else of any call in it.
 INSERT INTO {db}.tool_rows
 (
@@ -32,9 +32,10 @@ FROM
         SELECT *
         FROM {db}.emissions FINAL
         WHERE slot IN ({window}) AND kind = 'tool'
+            AND ts < addHours(fromUnixTimestamp64Micro(-seniority, 'UTC'), 1)
             AND (trace_id, span_id) NOT IN (SELECT trace_id, span_id FROM {db}.misdated WHERE slot IN ({window}))
         ORDER BY seniority, content DESC
-        LIMIT 1 BY trace_id, span_id
+        LIMIT 1 BY if(match(tool_hashes[1], '[^-_]{8,}$'), (tool_hashes[1], ''), (trace_id, span_id))
     )
 ) AS t
 LEFT JOIN

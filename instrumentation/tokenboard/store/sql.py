@@ -28,12 +28,16 @@ PROVIDERS: Mapping[str, str] = {
     "aws_bedrock": "aws.bedrock",
     "az.ai.inference": "azure.ai.inference",
     "az.ai.openai": "azure.ai.openai",
+    "amazon-bedrock": "aws.bedrock",
     "azure": "azure.ai.openai",
+    "azure-openai": "azure.ai.openai",
     "azure_openai": "azure.ai.openai",
     "bedrock": "aws.bedrock",
     "gemini": "gcp.gemini",
     "gcp.gen_ai": "gcp.gemini",
     "google": "gcp.gemini",
+    "google.generative-ai": "gcp.gemini",
+    "google.vertex": "gcp.vertex_ai",
     "google_genai": "gcp.gemini",
     "grok": "x_ai",
     "mistral": "mistral_ai",
@@ -57,7 +61,9 @@ def _name(text: str) -> str:
 
 
 def _provider(text: str) -> str:
-    given = f"lower({_name(text)})"
+    # the AI SDK names the provider and which of its interfaces: openai.responses, google.vertex.chat
+    interface = "'[.](chat|completion|embedding|image|messages|responses)$'"
+    given = f"replaceRegexpOne(lower({_name(text)}), {interface}, '')"
     aliases, names = list(PROVIDERS), list(PROVIDERS.values())
     return f"transform({given}, {_quoted(aliases)}, {_quoted(names)}, {given})"
 

@@ -1,0 +1,3 @@
+from __future__ import annotations
+
+from store.conftest import bare, engine, migrated  # noqa: F401 - fixtures
