@@ -305,6 +305,80 @@ CASES = [
         ASK,
     ),
     Case(
+        "a cache larger than the prompt, and a total that leaves it out: nothing is made up",
+        "https://learn.microsoft.com/en-us/rest/api/microsoft-foundry/model-inference/get-chat-completions/get-chat-completions",
+        "https://unit.services.ai.azure.com/models/chat/completions?api-version=2024-05-01-preview",
+        whole(
+            {
+                "prompt_tokens": 7,
+                "completion_tokens": 1,
+                "total_tokens": 8,
+                "prompt_tokens_details": {"cached_tokens": 163, "text_tokens": 7},
+            }
+        ),
+        {"input_tokens": 7, "output_tokens": 1, "cache_read_tokens": 163},
+        ASK,
+    ),
+    Case(
+        "a gateway with no total that counts the cache beside the prompt",
+        "https://docs.litellm.ai/docs/completion/prompt_caching",
+        "http://gateway.internal/v1/chat/completions",
+        whole(
+            {
+                "prompt_tokens": 4,
+                "completion_tokens": 50,
+                "prompt_tokens_details": {"cached_tokens": 1000},
+            }
+        ),
+        {"input_tokens": 1004, "output_tokens": 50, "cache_read_tokens": 1000},
+        ASK,
+    ),
+    Case(
+        "OpenRouter: more reasoning than output, and a total that leaves it out",
+        "https://openrouter.ai/docs/use-cases/usage-accounting",
+        "https://openrouter.ai/api/v1/chat/completions",
+        whole(
+            {
+                "prompt_tokens": 43,
+                "completion_tokens": 10,
+                "total_tokens": 53,
+                "cost": 0,
+                "is_byok": False,
+                "completion_tokens_details": {"reasoning_tokens": 11},
+            }
+        ),
+        {
+            "input_tokens": 43,
+            "output_tokens": 10,
+            "reasoning_tokens": 11,
+            "reported_cost_usd": Decimal(0),
+        },
+        ASK,
+        asked={"provider": "openrouter"},
+    ),
+    Case(
+        "Mistral's Voxtral: what it hears stands in the details and the total only",
+        "https://docs.mistral.ai/capabilities/audio/",
+        "https://api.mistral.ai/v1/chat/completions",
+        whole(
+            {
+                "prompt_audio_seconds": 3,
+                "prompt_tokens": 9,
+                "completion_tokens": 248,
+                "total_tokens": 632,
+                "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 375},
+            }
+        ),
+        {
+            "input_tokens": 384,
+            "output_tokens": 248,
+            "cache_read_tokens": 0,
+            "audio_input_tokens": 375,
+        },
+        ASK,
+        asked={"provider": "mistral_ai"},
+    ),
+    Case(
         "a gateway that counts the cache beside the prompt, and reasoning in the completion",
         "https://docs.litellm.ai/docs/completion/prompt_caching",
         "http://gateway.internal/v1/chat/completions",

@@ -2,7 +2,9 @@
 
 By OpenAI's rule cached tokens are a part of the input and reasoning tokens a part of the output:
 https://platform.openai.com/docs/api-reference/chat/object. Some servers count them beside; what
-they report as the total shows it, and so does a part that is larger than its whole.
+they report as the total shows it. A part that is larger than its whole shows it only where there
+is no total: with one that agrees with the whole, the counts are booked as they are, and it is for
+whoever reads the books to see that they cannot all be right.
 """
 
 from __future__ import annotations
@@ -72,9 +74,13 @@ def from_object(usage: Json) -> Usage | None:
     if write is None:
         write = first_count(usage, *_WRITTEN)
     reasoning = first_count(out, "reasoning_tokens", "thinking_tokens")
+    heard = first_count(details, "audio_tokens")
     if tokens_in is not None and tokens_out is not None:
-        if max(read or 0, write or 0) > tokens_in:
+        if total is None and max(read or 0, write or 0) > tokens_in:
             tokens_in += (read or 0) + (write or 0)
+        if total is not None and heard and total - tokens_in - tokens_out == heard:
+            # Mistral's Voxtral: https://docs.mistral.ai/capabilities/audio/
+            tokens_in += heard
         # What Mistral's connectors found and the model read:
         # https://docs.mistral.ai/agents/tools/built-in/websearch
         tokens_in += first_count(usage, "connector_tokens") or 0
@@ -93,7 +99,7 @@ def from_object(usage: Json) -> Usage | None:
         cache_read_tokens=read,
         cache_write_tokens=write,
         reasoning_tokens=reasoning,
-        audio_input_tokens=first_count(details, "audio_tokens"),
+        audio_input_tokens=heard,
         audio_output_tokens=first_count(out, "audio_tokens"),
         reported_cost_usd=cost,
     )
