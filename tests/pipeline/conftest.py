@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 import yaml
+from pipeline.gate import Gate
 from tokenboard.local.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -155,6 +156,27 @@ def collector(binary, store, tmp_path_factory):
             return made.start()
 
         yield make
+
+
+@pytest.fixture
+def gate(store):
+    made = Gate(store.addresses["clickhouse"])
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def make(binary, gate, tmp_path):
+    """Function: a collector on this test's queue, before the gate; ended with the test."""
+    made = []
+
+    def collector(**options):
+        made.append(Collector(binary, tmp_path / "collector", gate.url, **options))
+        return made[-1].start()
+
+    yield collector
+    for one in made:
+        one.kill()
 
 
 def attributes(given):
