@@ -14,6 +14,7 @@ from tokenboard import resources
 from tokenboard.store import sql
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from clickhouse_connect.driver.client import Client
@@ -61,25 +62,36 @@ def migrate(
             f"{newer[-1]}): "
             "upgrade this installation: pip install --upgrade 'tokenboard[server]'"
         )
-    done: list[str] = []
-    for path in wanted:
-        template = sql.text(path.name)
-        statement = sql.render(template, layout)
-        checksum = hashlib.sha256(statement.encode()).hexdigest()
-        repeatable = "CREATE OR REPLACE VIEW" in template
-        if path.stem in applied and (not repeatable or applied[path.stem] == checksum):
-            continue
-        _apply(client, path.stem, statement)
+    done: dict[str, str] = {}
+    try:
+        for path in wanted:
+            template = sql.text(path.name)
+            statement = sql.render(template, layout)
+            checksum = hashlib.sha256(statement.encode()).hexdigest()
+            repeatable = "CREATE OR REPLACE VIEW" in template
+            if path.stem in applied and (not repeatable or applied[path.stem] == checksum):
+                continue
+            _apply(client, path.stem, statement)
+            done[path.stem] = checksum
+    finally:
+        _note(client, layout, done)
+    if client.database in {None, "", "default", "__default__"}:
+        client.database = layout.database
+    return list(done)
+
+
+def _note(client: Client, layout: sql.Layout, done: Mapping[str, str]) -> None:
+    """Write down what was applied, in one insert: each costs more than most statements do.
+
+    Where the process dies before this, the next one applies them again, and nothing changes.
+    """
+    if done:
         client.insert(
             "migrations",
-            [[path.stem, checksum]],
+            [[name, checksum] for name, checksum in done.items()],
             column_names=["name", "checksum"],
             database=layout.database,
         )
-        done.append(path.stem)
-    if client.database in {None, "", "default", "__default__"}:
-        client.database = layout.database
-    return done
 
 
 def _applied(client: Client, layout: sql.Layout) -> dict[str, str]:
