@@ -1,6 +1,6 @@
 -- How the pipeline did, by minute and process: records (spans, log records, metric points) taken from
 -- senders, refused to them (they try again; the local receiver counts requests), stored, and given up on;
--- queue in the unit of the exporter's sizer (bytes here), memory in bytes, both as they last were.
+-- queue in the unit of the exporter's sizer (bytes here) and memory in bytes at their highest in that minute.
 CREATE OR REPLACE VIEW {db}.pipeline_minutes {on_cluster} AS
 SELECT
     minute,
@@ -10,12 +10,12 @@ SELECT
     toUInt64(sumIf(total, kind = 'refused')) AS refused,
     toUInt64(sumIf(total, kind = 'failed')) AS failed,
     toUInt64(sumIf(total, kind = 'sent')) AS sent,
-    if(countIf(kind = 'queue_size') = 0, NULL, toUInt64(sumIf(newest, kind = 'queue_size'))) AS queue_size,
-    if(countIf(kind = 'queue_capacity') = 0, NULL, toUInt64(sumIf(newest, kind = 'queue_capacity'))) AS queue_capacity,
-    if(countIf(kind = 'memory_bytes') = 0, NULL, toUInt64(sumIf(newest, kind = 'memory_bytes'))) AS memory_bytes
+    if(countIf(kind = 'queue_size') = 0, NULL, toUInt64(sumIf(highest, kind = 'queue_size'))) AS queue_size,
+    if(countIf(kind = 'queue_capacity') = 0, NULL, toUInt64(sumIf(highest, kind = 'queue_capacity'))) AS queue_capacity,
+    if(countIf(kind = 'memory_bytes') = 0, NULL, toUInt64(sumIf(highest, kind = 'memory_bytes'))) AS memory_bytes
 FROM
 (
-    SELECT minute, component, instance, kind, series, sum(value) AS total, argMax(value, at) AS newest
+    SELECT minute, component, instance, kind, series, sum(value) AS total, max(value) AS highest
     FROM {db}.pipeline_points FINAL
     GROUP BY minute, component, instance, kind, series
 )

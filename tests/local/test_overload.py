@@ -9,6 +9,7 @@ from google.rpc.status_pb2 import Status
 from local import payloads
 from local.conftest import Asked
 from local.test_receiver import span
+from tokenboard.local.engine import Engine
 from tokenboard.local.stack import Stack
 
 SPANS = 100
@@ -59,3 +60,8 @@ def test_overload_is_503_with_retry_after(tmp_path):
         assert ask.value("SELECT count() FROM otel_traces") == str(SPANS * len(taken))
         state = ask.http.get(f"{stack.addresses['web']}/api/status").json()
         assert state["ingest"]["refused"] == len(refused)
+    with Engine(tmp_path) as engine:
+        client = engine.client()
+        told = client.query("SELECT sum(refused), sum(accepted) FROM pipeline_minutes").result_rows
+        client.close()
+    assert told == [(len(refused), SPANS * len(taken))]

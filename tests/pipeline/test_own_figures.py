@@ -81,7 +81,7 @@ def query(stack):
 
 
 def test_a_collectors_figures_add_up_by_minute(stack, query):
-    """Increments of all signals are summed, gauges taken as they last were, own traffic and replays left out."""
+    """Increments of all signals are summed, gauges taken at their highest, own traffic and replays left out."""
     a = told(
         "a",
         metric("otelcol_receiver_accepted_spans", RECEIVER, point(5, 100), point(50, 20)),
@@ -108,7 +108,7 @@ def test_a_collectors_figures_add_up_by_minute(stack, query):
     )
     at, later = MINUTE.replace(tzinfo=None), MINUTE.replace(minute=8, tzinfo=None)
     assert [(row[0].replace(tzinfo=None), *row[1:]) for row in rows] == [
-        (at, "otelcol-contrib", "a", 127, 30, 0, 90, 612, 10_000, 64_000_000),
+        (at, "otelcol-contrib", "a", 127, 30, 0, 90, 4196, 10_000, 64_000_000),
         (at, "otelcol-contrib", "b", 1, 0, 0, 0, None, None, None),
         (later, "otelcol-contrib", "a", 0, 0, 3, 30, None, None, None),
     ]
