@@ -11,7 +11,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from tokenboard import resources
-from tokenboard.store import sql
+from tokenboard.store import rows, sql
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,13 +85,8 @@ def _note(client: Client, layout: sql.Layout, done: Mapping[str, str]) -> None:
 
     Where the process dies before this, the next one applies them again, and nothing changes.
     """
-    if done:
-        client.insert(
-            "migrations",
-            [[name, checksum] for name, checksum in done.items()],
-            column_names=["name", "checksum"],
-            database=layout.database,
-        )
+    columns = ("name", "checksum")
+    rows.insert(client, layout.database, "migrations", columns, done.items())
 
 
 def _applied(client: Client, layout: sql.Layout) -> dict[str, str]:
@@ -100,8 +95,8 @@ def _applied(client: Client, layout: sql.Layout) -> dict[str, str]:
     _apply(client, "database", f"CREATE DATABASE IF NOT EXISTS `{layout.database}`{cluster}")
     _apply(client, "migrations", sql.render(_LEDGER, layout))
     query = f"SELECT name, checksum FROM `{layout.database}`.migrations FINAL"
-    rows = client.query(query).result_rows
-    return {str(name): str(checksum) for name, checksum in rows}
+    applied = client.query(query).result_rows
+    return {str(name): str(checksum) for name, checksum in applied}
 
 
 def _apply(client: Client, name: str, statement: str) -> None:
