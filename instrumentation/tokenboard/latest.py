@@ -7,6 +7,7 @@ https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-metrics/
 
 from __future__ import annotations
 
+from itertools import pairwise
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,9 @@ _OPERATIONS = {
 class Instruments:
     """The counters and histograms of one meter."""
 
-    __slots__ = ("_bounded", "_counts", "_duration", "_first_chunk", "_nowhere", "_operations")
+    __slots__ = (
+        "_bounded", "_chunk", "_counts", "_duration", "_first_chunk", "_nowhere", "_operations",
+    )  # fmt: skip
 
     def __init__(self, meter: Meter, bounded: Callable[[str], str], nowhere: Context) -> None:
         """Make them.
@@ -68,6 +71,12 @@ class Instruments:
             description="Time from the request to the first chunk of a streamed answer.",
             explicit_bucket_boundaries_advisory=_SECONDS,
         )
+        self._chunk = meter.create_histogram(
+            "gen_ai.client.operation.time_per_output_chunk",
+            unit="s",
+            description="Time from one chunk of a streamed answer to the next.",
+            explicit_bucket_boundaries_advisory=_SECONDS,
+        )
         self._operations = {
             kind: meter.create_histogram(
                 f"gen_ai.{kind}.duration",
@@ -82,6 +91,7 @@ class Instruments:
         self,
         seconds: float,
         first: float | None,
+        chunks: tuple[float, ...],
         usage: Usage | None,
         labels: dict[str, str],
         failed: dict[str, str],
@@ -91,6 +101,7 @@ class Instruments:
         Args:
             seconds: how long it took.
             first: seconds to the first chunk, of a stream.
+            chunks: when each of its chunks came, by ``perf_counter``.
             usage: what it used, if that is known.
             labels: its attributes.
             failed: the same with how it failed, if it did.
@@ -98,6 +109,8 @@ class Instruments:
         self._duration.record(seconds, failed, self._nowhere)
         if first is not None:
             self._first_chunk.record(first, labels, self._nowhere)
+        for before, at in pairwise(chunks):
+            self._chunk.record(at - before, labels, self._nowhere)
         for field, counter in self._counts.items():
             count = getattr(usage, field, None)
             if count is not None:

@@ -36,7 +36,7 @@ class Attempt(NamedTuple):
     """What is measured of one attempt at a call.
 
     ``names`` are the values of ``_NAMED``, in its order and without the error; ``seconds`` is how
-    long it took, ``first`` how long until the first chunk of a stream.
+    long it took, ``first`` how long until the first chunk of a stream, ``chunks`` when each came.
     """
 
     operation: str
@@ -45,6 +45,7 @@ class Attempt(NamedTuple):
     error: str | None
     seconds: float
     first: float | None
+    chunks: tuple[float, ...]
     usage: Usage | None
 
 
@@ -131,12 +132,12 @@ class Meters:
         return self._latest.timer(kind, name) if self._latest is not None else None
 
     def _record(self, attempt: Attempt) -> None:
-        operation, provider, names, error, seconds, first, usage = attempt
+        operation, provider, names, error, seconds, first, chunks, usage = attempt
         failed = _labels(operation, provider, None, (*names, error))
         names = (*names, None)
         labels = _labels(operation, provider, None, names)
         if self._latest is not None:
-            self._latest.call(seconds, first, usage, labels, failed)
+            self._latest.call(seconds, first, chunks, usage, labels, failed)
             return
         self._duration.record(seconds, failed, _NO_EXEMPLARS)
         if first is not None:

@@ -195,6 +195,7 @@ class Call:
                 error,
                 ending.at - self._started,
                 first,
+                ending.chunks,
                 answer.usage if answer is not None else None,
             )
         )
@@ -206,8 +207,9 @@ class Ending:
 
     ``answer`` is what the answer told and ``status`` the HTTP status, if one came; ``error`` is
     why the call failed on our side of the wire; ``at`` and ``at_ns`` are when, by ``perf_counter``
-    (seconds) and ``time_ns``; ``streamed`` is whether the answer came chunk by chunk; ``content``
-    are the attributes of what was said, where the app wants them.
+    (seconds) and ``time_ns``; ``streamed`` is whether the answer came chunk by chunk; ``chunks``
+    are the times by ``perf_counter`` when each one came, where that is measured; ``content`` are
+    the attributes of what was said, where the app wants them.
     """
 
     answer: ResponseFacts | None
@@ -216,6 +218,7 @@ class Ending:
     at: float
     at_ns: int
     streamed: bool
+    chunks: tuple[float, ...]
     content: dict[str, str]
 
 

@@ -79,6 +79,17 @@ def test_failures_and_streams(latest, books, measured, provider, openai_client):
     assert set(found["gen_ai.client.operation.time_to_first_chunk"]) == {(None,)}
 
 
+def test_time_from_chunk_to_chunk(latest, books, provider, openai_client):
+    """Each chunk after the first is measured from the one before it, and only in streams."""
+    chunks = bodies.chat_chunks()
+    provider.say(bodies.chat(), bodies.chat_stream(pause=0.05))
+    openai_client.chat.completions.create(model="m", messages=bodies.HELLO)
+    list(openai_client.chat.completions.create(model="m", messages=bodies.HELLO, stream=True))
+    ((_, count, seconds),) = books.points("gen_ai.client.operation.time_per_output_chunk")
+    assert 0 < count <= len(chunks) - 1  # on a busy machine some come together
+    assert seconds >= 0.05 * (len(chunks) - 2)
+
+
 def test_agents_and_tools(latest, books, measured):
     """How long agents and tools ran, by name, and how they failed."""
 

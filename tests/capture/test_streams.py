@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import gzip
+import logging
 import threading
 import zlib
 
@@ -15,7 +16,9 @@ import pytest
 from fakes import bodies
 from fakes.provider import Reply
 from opentelemetry.trace import StatusCode
+from tokenboard import mishap
 from tokenboard.hooks import exchange
+from tokenboard.wire import openai_chat
 
 HELLO = bodies.HELLO
 CHAT = {"model": "gpt-test", "messages": HELLO, "stream": True}
@@ -213,6 +216,30 @@ def test_a_stream_that_ends_before_its_end(books, provider, openai_client):
     span = books.one()
     assert span.status.status_code is StatusCode.ERROR
     assert span.attributes["error.type"] == "incomplete"
+
+
+def test_a_stream_in_which_nothing_comes(books, provider, openai_client):
+    """An answer without a byte is no error of ours to name: only its end is missing."""
+    provider.say(bodies.chat_stream(chunks=[]))
+    assert list(openai_client.chat.completions.create(**CHAT)) == []
+    span = books.one()
+    assert "error.type" not in span.attributes
+    assert span.attributes["gen_ai.response.finish_reasons"] == ("error",)
+
+
+def test_an_answer_that_cannot_be_read_is_told_once_and_still_a_call(
+    books, provider, openai_client, monkeypatch, caplog
+):
+    """What goes wrong while bytes are read is logged, once, and the app has its answer."""
+    elsewhere = logging.getLogger("elsewhere")
+    monkeypatch.setattr(mishap, "logger", elsewhere)
+    monkeypatch.setattr(openai_chat, "read_usage", lambda body: 1 / 0)
+    for _ in range(2):
+        provider.say(bodies.chat())
+        openai_client.chat.completions.create(model="gpt-test", messages=HELLO)
+    assert len(books.spans) == 2
+    (record,) = [each for each in caplog.records if each.name == "elsewhere"]
+    assert "internal error while reading a value" in record.getMessage()
 
 
 async def test_a_cancelled_stream(books, provider, async_openai):

@@ -12,8 +12,9 @@ from tokenboard.wire import failures
 def swallowed():
     """The exceptions swallowed in this test; a test that expects some empties the list."""
     found = []
+    before = failures._listener
     failures.listen(lambda _place: found.append(sys.exc_info()[1]))
     yield found
-    failures.listen(lambda _place: None)
+    failures.listen(before)
     if found:
         raise found[0]

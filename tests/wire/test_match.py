@@ -52,6 +52,8 @@ CALLS = [
     ("https://bedrock-mantle.us-east-1.api.aws/v1/chat/completions", "openai.chat", "aws.bedrock"),
     ("https://bedrock-runtime.us-west-2.amazonaws.com/openai/v1/chat/completions", "openai.chat",
      "aws.bedrock"),
+    ("https://adb-1.2.azuredatabricks.net/serving-endpoints/chat/completions", "openai.chat",
+     "databricks"),
     ("https://api.anthropic.com/v1/messages?beta=true", "anthropic.messages", "anthropic"),
     ("https://api.deepseek.com/anthropic/v1/messages", "anthropic.messages", "deepseek"),
     (VERTEX + "publishers/anthropic/models/claude-x@1:rawPredict", "anthropic.messages",
@@ -168,6 +170,7 @@ SAME_ELSEWHERE = [
     ("/api/generate", "ollama.generate", {"model": "m", "prompt": "Hi"}),
     ("/v1/conversations", "mistral.conversations", {"model": "m", "inputs": "Hi"}),
     ("/v1beta/models/g:generateContent", "gemini.generate", {"contents": []}),
+    ("/serving-endpoints/m/invocations", "openai.chat", {"messages": []}),
 ]
 
 
@@ -211,6 +214,16 @@ def test_a_call_to_an_unknown_host_is_seen_by_its_body(path, form, body, broken)
 
     assert request is not None
     assert request.format == form
+
+
+@pytest.mark.parametrize(("path", "form", "body"), SAME_ELSEWHERE)
+def test_what_is_seen_at_once_is_what_is_read_later(path, form, body):
+    """A span starts with the model, and is named by it, before the body is read in full."""
+    asked = match("POST", "http://10.0.0.7:9000/proxy" + path).ask(dump(body), {})
+    facts = asked.facts(HASHER)
+
+    assert asked.model == facts.model == body.get("model", "g" if "gemini" in form else None)
+    assert asked.operation == facts.operation
 
 
 def test_the_host_and_port_are_kept():

@@ -28,6 +28,7 @@ from tokenboard import (
     wire,
     work,
 )
+from tokenboard.wire import failures
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from tokenboard.content import Content, Reader
     from tokenboard.runs import Watch
     from tokenboard.wire.headers import HeaderSource
+
+failures.listen(mishap.report)
 
 _IN_CALL = "tokenboard.in_call"
 _LOCKING = (
@@ -52,6 +55,8 @@ _LOCKING = (
 _ACCEPTED = 400
 _HOLD = 1 << 15
 """Bytes of a stream that are kept before they are read, together."""
+_TIMED = 10_000
+"""Chunks of a stream whose arrival is kept, where somebody wants to know it."""
 
 
 def _private(name: str) -> str:
@@ -111,6 +116,7 @@ class Exchange:
         "_asked",
         "_began",
         "_call",
+        "_chunks",
         "_ended",
         "_facts",
         "_hasher",
@@ -122,6 +128,7 @@ class Exchange:
         "_patient",
         "_reader",
         "_said",
+        "_silent",
         "_streamed",
         "_token",
         "_watch",
@@ -163,6 +170,8 @@ class Exchange:
         self._reader: Reader | None = None
         self._held: list[bytes] = []
         self._holds = 0
+        self._silent = True
+        self._chunks: list[float] | None = [] if wanted.latest_metrics else None
         self._streamed: bool | None = False
         self._ended = False
 
@@ -237,6 +246,8 @@ class Exchange:
 
     def feed(self, chunk: bytes) -> None:
         """Take in bytes of the body."""
+        if self._chunks is not None and len(self._chunks) < _TIMED:
+            self._chunks.append(perf_counter())
         self._held.append(chunk)
         self._holds += len(chunk)
         if self._holds > _HOLD:
@@ -251,7 +262,9 @@ class Exchange:
     def read(self) -> None:
         """Read what is held."""
         try:
-            held, self._held, self._holds = self._held, [], 0
+            held, self._held = self._held, []
+            self._silent = self._silent and not self._holds
+            self._holds = 0
             reader = self._reader
             if reader is None:
                 if self._head is None:
@@ -273,7 +286,8 @@ class Exchange:
 
         Args:
             error: what the client raised.
-            cut: whether the server ended the body, so that an answer without its end is broken.
+            cut: whether the server ended the body, so that an answer without its end is broken,
+                unless there is none at all.
         """
         if self._ended:
             return
@@ -294,8 +308,9 @@ class Exchange:
         answer = self._reader.finish() if self._reader is not None else None
         facts, call = self._told(), self._call
         status = None if self._head is None else self._head[0]
-        if cut and failure is None and answer is not None and not answer.finished:
-            failure = "incomplete" if status is not None and status < _ACCEPTED else None
+        if cut and not self._silent and failure is None and status is not None:
+            unfinished = answer is not None and not answer.finished
+            failure = "incomplete" if unfinished and status < _ACCEPTED else None
         if answer is not None:
             if self._watch is not None:
                 self._watch.after(answer)
@@ -325,6 +340,7 @@ class Exchange:
                     at,
                     at_ns,
                     streamed,
+                    tuple(self._chunks) if streamed and self._chunks else (),
                     {} if self._said is None else self._said.attributes(),
                 ),
             )

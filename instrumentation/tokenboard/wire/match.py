@@ -44,6 +44,8 @@ _PATHS: tuple[tuple[str, tuple[formats.Format, ...], _Trust], ...] = (
     ("/agents/completions", (formats.OPENAI_CHAT,), "path"),  # Mistral
     ("/fim/completions", (formats.OPENAI_COMPLETIONS,), "path"),  # Mistral
     ("/prompts/[^/]+/completions", (formats.OPENAI_CHAT,), "host"),  # Portkey
+    # Databricks: https://docs.databricks.com/api/workspace/servingendpoints/query
+    ("/serving-endpoints/[^/]+/invocations", (formats.OPENAI_CHAT,), "body"),
     ("/completions", (formats.OPENAI_COMPLETIONS,), "host"),
     ("/responses(?:/compact)?", (formats.OPENAI_RESPONSES,), "host"),
     ("/api/embeddings", (formats.OLLAMA_EMBED, formats.OPENAI_EMBEDDINGS), "host"),
@@ -89,6 +91,7 @@ _TAILS = frozenset(
         "converse-stream",
         "invoke",
         "invoke-with-response-stream",
+        "invocations",
     }
 )
 
