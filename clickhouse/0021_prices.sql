@@ -23,6 +23,9 @@ CREATE TABLE IF NOT EXISTS {db}.prices {on_cluster}
     audio_output Decimal(18, 6),
     reasoning Decimal(18, 6),
     request_usd Decimal(18, 12) COMMENT 'per call, beside the tokens',
+    hour_usd Decimal(18, 6) DEFAULT 0 COMMENT 'per hour that a call takes, beside the tokens: self-hosted models by GPU-hour',
+    valid_until DateTime('UTC') DEFAULT toDateTime('2106-02-07 00:00:00', 'UTC') COMMENT 'exclusive',
+    own Bool DEFAULT false COMMENT 'an own contract or server, not the public list price',
     source LowCardinality(String) COMMENT 'genai-prices, or the file that overrides it',
     source_model String COMMENT 'the provider/model of the source that was taken',
     version UInt64 COMMENT 'snowflake id of the sync'

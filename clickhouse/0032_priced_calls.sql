@@ -3,10 +3,8 @@
 CREATE OR REPLACE VIEW {db}.priced_calls {on_cluster} AS
 SELECT
     concat(lower(hex(rows.trace_id)), '-', lower(hex(rows.span_id))) AS call_id,
-    * EXCEPT (generation, trace_id, span_id, parent_span_id),
-    cost_usd AS list_cost_usd,
-    ifNull(cost_usd > 0 AND reported_cost_usd > 0
-        AND toFloat64(reported_cost_usd) / toFloat64(cost_usd) NOT BETWEEN 0.1 AND 3, false) AS quarantined,
+    * EXCEPT (generation, trace_id, span_id, parent_span_id, list_cost_usd),
+    if(rows.cost_source = 'list', rows.cost_usd, rows.list_cost_usd) AS list_cost_usd,
     lower(hex(rows.trace_id)) AS trace_id,
     lower(hex(rows.span_id)) AS span_id,
     if(rows.parent_span_id = toFixedString('', 8), '', lower(hex(rows.parent_span_id))) AS parent_span_id

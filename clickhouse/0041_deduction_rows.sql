@@ -1,5 +1,6 @@
 -- The calls whose tokens do not count for net, each with the one rule that took it, in this order of rules:
---  1 quarantined  the provider's own figure for the cost is outside 0.1 to 3 times the list price
+--  1 quarantined  the reported cost is outside 0.1 to 3 times the list price; where there is none, above 2,000 dollars a
+--                 million tokens
 --  2 errored      the call failed, and was billed
 --  3 retry        another try after one that had already succeeded
 --  4 duplicate    the same whole request of the same user to the same model, within an hour

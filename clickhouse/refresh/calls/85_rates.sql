@@ -8,7 +8,8 @@ SELECT
         reinterpret(input, 'Int64'), reinterpret(output, 'Int64'), reinterpret(cache_read, 'Int64'),
         reinterpret(cache_write, 'Int64'), reinterpret(cache_write_1h, 'Int64'),
         reinterpret(audio_input, 'Int64'), reinterpret(audio_output, 'Int64'),
-        reinterpret(request_usd, 'Int64'), reinterpret(reasoning, 'Int64')))) AS list
+        reinterpret(request_usd, 'Int64'), reinterpret(reasoning, 'Int64'),
+        reinterpret(hour_usd, 'Int64'), valid_until, own))) AS list
 FROM {db}.current_prices
 WHERE known
 GROUP BY provider, model

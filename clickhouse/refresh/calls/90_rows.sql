@@ -5,7 +5,8 @@ INSERT INTO {db}.call_rows
     agent_depth, session_id, conversation, task_id, trigger, operation, provider, model, response_id,
     provider_request_id, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens,
     reasoning_tokens, audio_input_tokens, audio_output_tokens, usage_known, service_tier, reported_cost_usd,
-    cost_usd, status, error_type, http_status, finish_reason, attempt, request_messages, request_bytes, prompt_hash,
+    cost_usd, cost_source, list_cost_usd, quarantined, status, error_type, http_status, finish_reason, attempt,
+    request_messages, request_bytes, prompt_hash,
     tool_names, tool_hashes, result_hashes, emitter, emissions, trace_id, span_id, parent_span_id, flaws
 )
 SELECT
@@ -15,19 +16,21 @@ SELECT
     input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, reasoning_tokens,
     audio_input_tokens, audio_output_tokens, usage_known, service_tier, reported_cost_usd,
     multiIf(
-        NOT usage_known, if(http_status >= 400, toDecimal64(0, 12), NULL),
-        price.1 = 0, NULL,
-        reinterpret(
-            greatest(n_input - n_read - n_write - n_audio_in, 0) * price.7
-                + greatest(n_output - n_audio_out - n_reasoning, 0) * price.8
-                + n_read * price.9
-                + greatest(n_write - n_write_1h, 0) * price.10
-                + n_write_1h * price.11
-                + n_audio_in * price.12
-                + n_audio_out * price.13
-                + n_reasoning * price.15
-                + price.14,
-            'Decimal(18, 12)')) AS cost_usd,
+        http_status >= 400 AND NOT usage_known, toDecimal64(0, 12),
+        price.1 != 0 AND (usage_known OR price.16 > 0), {cost:price},
+        usage_known AND reported_cost_usd > 0 AND NOT quarantined, reported_cost_usd,
+        NULL) AS cost_usd,
+    multiIf(
+        isNull(cost_usd), '',
+        http_status >= 400 AND NOT usage_known, 'refused',
+        price.1 = 0, 'reported',
+        price.18, 'own',
+        'list') AS cost_source,
+    if(price.1 != 0 AND price.18, list_cost, NULL) AS list_cost_usd,
+    -- Without a list price only what no model ever cost is refused: 2,000 dollars a million tokens.
+    usage_known AND ifNull(reported_cost_usd > 0 AND multiIf(
+        list_cost > 0, toFloat64(reported_cost_usd) / toFloat64(list_cost) NOT BETWEEN 0.1 AND 3,
+        toFloat64(reported_cost_usd) > 0.002 * (n_input + n_output)), false) AS quarantined,
     status, error_type, http_status, finish_reason, attempt, request_messages, request_bytes, prompt_hash,
     tool_names, tool_hashes, result_hashes, emitter, emissions, trace_id, span_id, parent_span_id, flaws
 FROM
@@ -44,12 +47,15 @@ FROM
         toInt64(ifNull(audio_output_tokens, 0)) AS n_audio_out,
         least(toInt64(ifNull(reasoning_tokens, 0)), greatest(n_output - n_audio_out, 0)) AS n_reasoning,
         toHour(ts, 'UTC') * 60 + toMinute(ts, 'UTC') AS minute,
-        arrayFirst(p ->
+        arrayFilter(p ->
             (p.2 = '' OR p.2 = service_tier)
-                AND ts >= p.3
+                AND ts >= p.3 AND ts < p.17
                 AND if(p.4 <= p.5, minute >= p.4 AND minute < p.5, minute >= p.4 OR minute < p.5)
                 AND (p.6 = 0 OR n_input > p.6),
-            list) AS price
+            list) AS fitting,
+        fitting[1] AS price,
+        arrayFirst(p -> NOT p.18, fitting) AS list_price,
+        if(usage_known AND list_price.1 != 0, {cost:list_price}, NULL) AS list_cost
     FROM
     (
         SELECT

@@ -12,7 +12,7 @@ WITH
             groupBitXor(cityHash64((
                 trace_id, span_id, ts, duration_ms, user_id, team, project, service, agent, session_id, task_id,
                 trigger, provider, model, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,
-                reasoning_tokens, cost_usd, status, attempt, request_messages, prompt_hash, tool_hashes,
+                reasoning_tokens, cost_usd, quarantined, status, attempt, request_messages, prompt_hash, tool_hashes,
                 result_hashes))) AS content
         FROM {db}.call_rows
         WHERE slot IN ({slots}) AND generation = {generation}

@@ -5,7 +5,7 @@
 CREATE TEMPORARY TABLE told AS
 SELECT
     toStartOfHour(slot) AS hour, ts, trace_id, span_id, status, attempt, user_id, session_id, provider, model,
-    toUInt64(ifNull(input_tokens, 0)) + ifNull(output_tokens, 0) AS tokens, cost_usd, reported_cost_usd, usage_known,
+    toUInt64(ifNull(input_tokens, 0)) + ifNull(output_tokens, 0) AS tokens, cost_usd, quarantined, usage_known,
     CAST(trigger, 'String') AS trigger,
     if(prompt_hash = '', 0, cityHash64(user_id, service, provider, model, prompt_hash)) AS request,
     if(session_id = '', 0, cityHash64(session_id, agent)) AS thread,

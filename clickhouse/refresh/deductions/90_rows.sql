@@ -10,8 +10,7 @@ FROM
     SELECT
         t.* EXCEPT (request, thread, asks), a.earlier_trace AS earlier_trace, a.earlier_span AS earlier_span,
         multiIf(
-            cost_usd > 0 AND reported_cost_usd > 0
-                AND (reported_cost_usd > 3 * cost_usd OR 10 * reported_cost_usd < cost_usd), 'quarantined',
+            t.quarantined, 'quarantined',
             status = 'error', 'errored',
             a.found AND attempt > 1, 'retry',
             a.found, 'duplicate',

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tokenboard.cli import common
+from tokenboard.cli import common, writing
 from tokenboard.cli.common import Trouble
 
 
@@ -17,18 +17,15 @@ def prices() -> None:
 
 @prices.command()
 @click.option(
-    "--url",
-    envvar="TOKENBOARD_URL",
-    help="A ClickHouse server over HTTP, http://user:password@host:8123.",
+    "--overrides",
+    envvar="TOKENBOARD_PRICE_OVERRIDES",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="TOML file of own contracts and self-hosted models; kept in the books from then on.",
 )
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="A data directory instead.  [default: $TOKENBOARD_DATA or ~/.local/share/tokenboard]",
-)
-@click.option("--database", default="tokenboard", show_default=True)
+@click.option("--no-overrides", is_flag=True, help="Forget the own prices that are kept.")
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
-def sync(url: str | None, data: Path | None, database: str, as_json: bool) -> None:
+@writing.writing
+def sync(place: writing.Place, overrides: Path | None, no_overrides: bool, as_json: bool) -> None:
     """Look up every model in the books and give all its calls the price that holds now.
 
     The price list is the installed genai-prices: upgrade it for newer models. The local stack looks
@@ -36,14 +33,21 @@ def sync(url: str | None, data: Path | None, database: str, as_json: bool) -> No
     """
     from tokenboard import store
     from tokenboard.store import prices as lists
+    from tokenboard.store.overrides import OverrideError
 
+    text = "" if no_overrides else None
+    if overrides is not None and not no_overrides:
+        try:
+            text = overrides.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise Trouble(f"cannot read {overrides}: {error}") from error
     try:
-        with common.writable(url, data, database) as client, common.plain_errors():
-            store.refresh(client, database)
-            done = lists.sync(client, database)
-            store.refresh(client, database)
-    except (store.StoreError, store.MigrationError) as error:
-        raise Trouble(str(error)) from error
+        with place.open() as client:
+            store.refresh(client, place.database)
+            done = lists.sync(client, place.database, overrides=text)
+            store.refresh(client, place.database)
+    except OverrideError as error:
+        raise Trouble(f"{overrides or 'the books'}: {error}") from error
     if as_json:
         common.print_json(
             {
@@ -52,10 +56,13 @@ def sync(url: str | None, data: Path | None, database: str, as_json: bool) -> No
                     ("priced", done.priced),
                     ("unknown", done.unknown),
                     ("changed", done.changed),
+                    ("own", done.own),
                 )
             }
         )
         return
     click.echo(f"{len(done.priced)} models have a price, {len(done.changed)} changed")
+    for provider, model in done.own:
+        click.echo(f"own price: {model} ({provider or 'no provider'})")
     for provider, model in done.unknown:
         click.echo(f"no price: {model} ({provider or 'no provider'}); its calls stay unpriced")

@@ -42,7 +42,8 @@ PRICE_PROVIDERS: Mapping[str, str] = {
 
 # What a provider calls the tier that everybody gets: no price of its own.
 _PLAIN_TIERS = frozenset({"", "auto", "default", "on_demand", "standard"})
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FOREVER = datetime(2106, 2, 7, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,9 @@ class Rate:
         context_over: holds for calls with more input tokens than this.
         priority: of several rows that hold for a call the greatest one counts.
         request_usd: US dollars for each call beside its tokens.
+        hour_usd: US dollars for each hour that a call takes, beside its tokens.
+        valid_until: UTC, excluded.
+        own: of an own contract or server, not of the public price list.
     """
 
     service_tier: str
@@ -72,6 +76,9 @@ class Rate:
     audio_output: Decimal
     reasoning: Decimal
     request_usd: Decimal
+    hour_usd: Decimal = Decimal(0)
+    valid_until: datetime = FOREVER
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,48 +91,83 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """What a sync found, as (provider, model): with a price, without one, with a new one."""
+    """What a sync found, as (provider, model): priced, unknown, newly priced, with an own price."""
 
     priced: tuple[tuple[str, str], ...]
     unknown: tuple[tuple[str, str], ...]
     changed: tuple[tuple[str, str], ...]
+    own: tuple[tuple[str, str], ...] = ()
 
 
 _COLUMNS = (
     "provider", "model", "service_tier", "valid_from", "minute_from", "minute_to", "context_over",
     "priority", "known", "input", "output", "cache_read", "cache_write", "cache_write_1h",
-    "audio_input", "audio_output", "reasoning", "request_usd", "source", "source_model", "version",
+    "audio_input", "audio_output", "reasoning", "request_usd", "hour_usd", "valid_until", "own",
+    "source", "source_model", "version",
 )  # fmt: skip
 
 
-def sync(client: Client, database: str = "tokenboard", *, new_only: bool = False) -> Synced:
+def sync(
+    client: Client,
+    database: str = "tokenboard",
+    *,
+    new_only: bool = False,
+    overrides: str | None = None,
+) -> Synced:
     """Look up the models seen in the books and write what differs from the table.
 
     The hours in which a model whose price changed was called are marked dirty: the next refresh
     gives their calls the new cost. ``new_only`` looks only at models of the last days that are not
-    in the table yet, which costs one small query when there are none.
+    in the table yet, which costs one small query when there are none. ``overrides`` is the text of
+    a file of own prices, kept in the books and gone by from then on; without it what is kept there
+    holds, or the file that ``TOKENBOARD_PRICE_OVERRIDES`` names. Empty text: none any more.
+
+    Raises:
+        OverrideError: the file of own prices has a fault; nothing was changed.
     """
+    from tokenboard.store import overrides as own_prices
+
     layout = sql.Layout(database=database)
+    kept = own_prices.kept(client, layout)
+    told = own_prices.told() if overrides is None else overrides
+    text = kept if told is None else told
+    try:
+        own = own_prices.parse(text)
+    except own_prices.OverrideError as error:
+        raise own_prices.OverrideError(f"own prices: {error}") from error
+    if text != kept:
+        new_only = False
+        client.insert(
+            "settings",
+            [[own_prices.SETTING, text]],
+            column_names=["name", "value"],
+            database=database,
+        )
     wanted = _seen(client, layout, new_only=new_only)
     have = _have(client, layout) if wanted else {}
     priced: list[tuple[str, str]] = []
     unknown: list[tuple[str, str]] = []
     changed: list[tuple[str, str]] = []
+    owned: list[tuple[str, str]] = []
     rows: list[list[Any]] = []
     version = 0
     for pair in wanted:
-        found = look_up(*pair)
+        found = own_prices.put_over(look_up(*pair), [one for one in own if one.matches(*pair)])
+        if any(rate.own for rate in found.rates):
+            owned.append(pair)
         (priced if found.rates else unknown).append(pair)
         fresh = _rows(pair, found)
         if pair in have and sorted(have[pair]) == sorted(map(_comparable, fresh)):
             continue
         version = version or _draw(client)
         changed.append(pair)
-        rows.extend([*row, SOURCE, found.source_model, version] for row in fresh)
+        rows.extend(
+            [*row, "own" if row[-1] else SOURCE, found.source_model, version] for row in fresh
+        )
     if rows:
         client.insert("prices", rows, column_names=list(_COLUMNS), database=database)
         _mark(client, layout, [pair for pair in changed if pair in have or pair in priced])
-    return Synced(tuple(priced), tuple(unknown), tuple(changed))
+    return Synced(tuple(priced), tuple(unknown), tuple(changed), tuple(owned))
 
 
 def look_up(provider: str, model: str) -> Found:
@@ -159,7 +201,7 @@ def _rates(info: ModelInfo, *, variants: bool) -> list[Rate]:
         values = {value for one in info.price_variants or () for value in one.when.values()}
         tiers += sorted(values - _PLAIN_TIERS)
     constraints = _constraints(info)
-    dates = sorted({_EPOCH.date(), *(one for one in constraints if isinstance(one, date))})
+    dates = sorted({EPOCH.date(), *(one for one in constraints if isinstance(one, date))})
     windows = sorted({one for one in constraints if isinstance(one, tuple)})
     rates: list[Rate] = []
     for tier in tiers:
@@ -185,7 +227,7 @@ def _rates_of(info: ModelInfo, tier: str, day: date, windows: list[tuple[int, in
 
 
 def _price(rate: Rate) -> Rate:
-    return replace(rate, valid_from=_EPOCH)
+    return replace(rate, valid_from=EPOCH)
 
 
 def _constraints(info: ModelInfo) -> list[date | tuple[int, int]]:
@@ -291,12 +333,13 @@ def _at(value: object, over: int) -> Decimal | None:
 def _rows(pair: tuple[str, str], found: Found) -> list[list[Any]]:
     if not found.rates:
         zero = Decimal(0)
-        return [[*pair, "", _EPOCH, *WHOLE_DAY, 0, 0, False, *(zero,) * 9]]
+        return [[*pair, "", EPOCH, *WHOLE_DAY, 0, 0, False, *(zero,) * 10, FOREVER, False]]
     return [
         [
             *pair, one.service_tier, one.valid_from, *one.minutes, one.context_over, one.priority,
             True, one.input, one.output, one.cache_read, one.cache_write, one.cache_write_1h,
-            one.audio_input, one.audio_output, one.reasoning, one.request_usd,
+            one.audio_input, one.audio_output, one.reasoning, one.request_usd, one.hour_usd,
+            one.valid_until, one.own,
         ]
         for one in found.rates
     ]  # fmt: skip
@@ -316,7 +359,7 @@ def _comparable(row: Sequence[Any]) -> tuple[Any, ...]:
 def _have(client: Client, layout: sql.Layout) -> dict[tuple[str, str], list[tuple[Any, ...]]]:
     """Return the rows that hold now, by model, without what does not bear on the cost."""
     columns = ", ".join(
-        f"toUnixTimestamp({name}) AS {name}" if name == "valid_from" else name
+        f"toUnixTimestamp({name}) AS {name}" if name.startswith("valid_") else name
         for name in _COLUMNS[:-3]
     )
     rows = client.query(

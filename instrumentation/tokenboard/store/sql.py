@@ -61,7 +61,7 @@ def _name(text: str) -> str:
 
 
 def _provider(text: str) -> str:
-    # the AI SDK names the provider and which of its interfaces: openai.responses, google.vertex.chat
+    # the AI SDK names the provider and one of its interfaces: openai.responses
     interface = "'[.](chat|completion|embedding|image|messages|responses)$'"
     given = f"replaceRegexpOne(lower({_name(text)}), {interface}, '')"
     aliases, names = list(PROVIDERS), list(PROVIDERS.values())
@@ -98,6 +98,21 @@ def _like(spec: str) -> str:
     return body
 
 
+def _cost(price: str) -> str:
+    """Cost of a call at a price row (see refresh/calls/85_rates.sql), in whole picodollars."""
+    return (
+        "reinterpret("
+        f"greatest(n_input - n_read - n_write - n_audio_in, 0) * {price}.7 "
+        f"+ greatest(n_output - n_audio_out - n_reasoning, 0) * {price}.8 "
+        f"+ n_read * {price}.9 + greatest(n_write - n_write_1h, 0) * {price}.10 "
+        f"+ n_write_1h * {price}.11 + n_audio_in * {price}.12 + n_audio_out * {price}.13 "
+        f"+ n_reasoning * {price}.15 + {price}.14 "
+        # millionths of a dollar an hour, nanoseconds
+        f"+ if({price}.16 = 0, 0, toInt64(intDiv(toInt128({price}.16) * duration_ns, 3600000))), "
+        "'Decimal(18, 12)')"
+    )
+
+
 MACROS: Mapping[str, Callable[[str], str]] = {
     # bounded, valid UTF-8
     "name": _name,
@@ -117,6 +132,7 @@ MACROS: Mapping[str, Callable[[str], str]] = {
     "id16": lambda t: _id(t, 16, f"sipHash128({t})"),
     "id8": lambda t: _id(t, 8, f"reinterpretAsFixedString(sipHash64({t}))"),
     "same": _same,
+    "cost": _cost,
     "like": _like,
     # what a merged call's winner (e) says, else what the others (x) say
     "or": lambda c: f"firstNonDefault(e.{c}, x.{c}) AS {c}",
