@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from generator import provisioning
+from generator import alerting, provisioning
 from generator.boards import BOARDS
 
 OUT = Path(__file__).resolve().parent / "provisioning"
@@ -22,6 +22,8 @@ def files() -> dict[Path, str]:
         OUT / "datasources" / "clickhouse.yaml": provisioning.DATASOURCE,
         OUT / "dashboards" / "provider.yaml": provisioning.PROVIDER,
     }
+    for name, text in alerting.files().items():
+        found[OUT / "alerting" / name] = text
     for build in BOARDS:
         board = build()
         text = json.dumps(board, indent=2, ensure_ascii=False) + "\n"

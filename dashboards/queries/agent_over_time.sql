@@ -2,7 +2,7 @@
 -- description: Gross tokens by agent, by day (by hour in ranges under three days); the twelve that burned most, the
 --   others together. Calls outside an agent stand as (none).
 WITH
--- include: usage
+-- include: team_usage
     ,
     by_agent AS
     (

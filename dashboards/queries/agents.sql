@@ -2,7 +2,7 @@
 -- description: What each agent burned in the time range. Hidden steps are model calls for each human turn; (none)
 --   stands for calls outside an agent. Waste is the part of gross tokens that was deducted, loops a part of it.
 WITH
--- include: usage
+-- include: team_usage
 SELECT
     if(u.agent = '', '(none)', u.agent) AS agent_name,
     sum(u.gross_tokens) AS gross_tokens,
@@ -13,8 +13,7 @@ SELECT
     sum(u.calls) AS calls,
     if(sum(u.human_turns) = 0, NULL, calls / sum(u.human_turns)) AS hidden_steps,
     sum(u.tool_calls) AS tool_calls,
-    if(calls = 0, NULL, sum(u.failed_calls) / calls) AS failed_share,
-    uniqExactIf(u.user_id, u.user_id != '') AS people
+    if(calls = 0, NULL, sum(u.failed_calls) / calls) AS failed_share
 FROM usage AS u
 GROUP BY agent_name
 HAVING calls > 0

@@ -2,7 +2,7 @@
 -- description: Estimated cost in the time range by model; what reading from the cache saved against the base price of the
 --   same input, less what writing to it cost more. Not known counts calls without a price or without reported usage.
 WITH
--- include: usage
+-- include: team_usage
     ,
 -- include: base_prices
 SELECT

@@ -2,7 +2,7 @@
 -- description: Estimated cost at list prices in the time range by team, the largest first; (none) stands for calls that name no
 --   team. Calls without a known price or usage are not in it.
 WITH
--- include: usage
+-- include: team_usage
 SELECT if(u.team = '', '(none)', u.team) AS name, sum(u.cost_usd) AS cost_usd
 FROM usage AS u
 GROUP BY name

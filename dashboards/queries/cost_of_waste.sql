@@ -1,8 +1,8 @@
 -- title: Price of waste
 -- description: What was paid for tokens that do not count: retries, loops and the rest. The deducted cost of each day,
---   person and model, shared out among the rules by their tokens.
+--   team, agent and model, shared out among the rules by their tokens.
 WITH
--- include: usage
+-- include: team_usage
 SELECT taken.1 AS kind, taken.2 AS usd
 FROM
 (

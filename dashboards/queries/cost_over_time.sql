@@ -2,7 +2,7 @@
 -- description: Estimated cost at list prices by day (by hour in ranges under three days) and team as named with the calls;
 --   the ten that spent most, the others together.
 WITH
--- include: usage
+-- include: team_usage
     ,
     by_team AS
     (

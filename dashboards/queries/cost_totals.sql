@@ -1,7 +1,7 @@
 -- title: Cost
 -- description: Estimated cost at list prices in the time range, of the chosen teams, models and agents.
 WITH
--- include: usage
+-- include: team_usage
     ,
 -- include: base_prices
     ,
@@ -10,7 +10,7 @@ WITH
         SELECT
             toFloat64(sum(cost_usd)) AS month_usd,
             toFloat64(sumIf(cost_usd, day > toDate(now(), 'UTC') - 7)) / 7 AS daily_usd
-        FROM usage_1d
+        FROM team_usage_1d
         WHERE day >= least(toStartOfMonth(toDate(now(), 'UTC')), toDate(now(), 'UTC') - 6)
             AND (has(picked_models, '*') OR has(picked_models, model))
             AND (has(picked_agents, '*') OR has(picked_agents, if(agent = '', '(none)', agent)))
@@ -19,7 +19,7 @@ WITH
     spent_now AS
     (
         SELECT toFloat64(sum(cost_usd)) AS month_usd
-        FROM usage_1d
+        FROM team_usage_1d
         WHERE day >= toStartOfMonth(toDate(now(), 'UTC'))
             AND (has(picked_models, '*') OR has(picked_models, model))
             AND (has(picked_agents, '*') OR has(picked_agents, if(agent = '', '(none)', agent)))

@@ -1,16 +1,41 @@
 -- title: Leaderboard
--- description: One row per person with calls in the time range, ranked by net tokens.
---   Movement is against the same range a day earlier. Tiers go by net tokens for 30 days, other
---   ranges in proportion (a day at least); titles are of the last 30 days. Three days and more
---   count whole UTC days, today included. Calls whose user is not known stand last.
+-- description: One row per person with calls in the time range, ranked by net tokens, the first 250: the power users.
+--   Movement is against the same range a day earlier. Tiers and titles are of the last 30 days, whatever the range; the
+--   trend is net tokens of the fourteen days that end the range, day by day. Three days and more count whole UTC days,
+--   today included. Calls whose user is not known stand last.
 WITH
 -- include: board
+    ,
+    listed AS
+    (
+        SELECT *
+        FROM board
+        ORDER BY isNull(rank), rank, user_id
+        LIMIT 250
+    ),
+    trends AS
+    (
+        SELECT trend_of, groupArrayInsertAt(0, 14)(net, place) AS daily, arrayMax(daily) AS most
+        FROM
+        (
+            SELECT user_id AS trend_of, toUInt32(13 - dateDiff('day', day, toDate($__toTime, 'UTC'))) AS place,
+                sum(net_tokens) AS net
+            FROM usage_1d
+            WHERE day > toDate($__toTime, 'UTC') - 14 AND day <= toDate($__toTime, 'UTC')
+                AND user_id IN (SELECT user_id FROM listed)
+            GROUP BY trend_of, place
+        )
+        GROUP BY trend_of
+    )
 SELECT
     rank,
     multiIf(isNull(rank), '', isNull(prev_rank), 'new', prev_rank > rank, concat('▲ ', toString(prev_rank - rank)),
             prev_rank < rank, concat('▼ ', toString(rank - prev_rank)), '—') AS movement,
     display_name,
     net_tokens,
+    arrayStringConcat(arrayMap(
+        n -> ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'][1 + toUInt8(if(most = 0, 0, round(7 * n / most)))], daily))
+        AS trend,
     tier,
     arrayStringConcat(titles, ', ') AS titles,
     gross_tokens,
@@ -27,6 +52,6 @@ SELECT
     if(user_id = '', '(none)', user_id) AS person,
     user_id,
     waste_tokens
-FROM board
+FROM listed
+LEFT JOIN trends ON trend_of = user_id
 ORDER BY isNull(rank), rank, user_id
-LIMIT 250

@@ -1,6 +1,6 @@
 -- title: Tiers
--- description: How many people are in each tier. The least net tokens for a tier in 30 days stand
---   in the table tiers; other time ranges are measured in proportion.
+-- description: How many people with calls in the time range are in each tier, by their net tokens
+--   of the last 30 days.
 WITH
 -- include: board
 SELECT t.tier AS tier, toUInt64(ifNull(counted.people, 0)) AS people

@@ -1,6 +1,6 @@
 -- title: Thresholds
 -- description: From how many net tokens in thirty days a tier begins, how many people are in it or above, and what the
---   tier's people burned together. Other time ranges are measured in proportion.
+--   tier's people burned together.
 WITH
 -- include: ladder
 SELECT

@@ -25,7 +25,11 @@ def store_surroundings(client, now, people=("ada", "ben", "fay")):
     first = month.replace(day=1)
     client.insert(
         "budgets",
-        [("team", "growth", 40, first), ("team", "platform", 9000, first), ("user", "ada", 2500, first)],
+        [
+            ("team", "growth", 40, first),
+            ("team", "platform", 9000, first),
+            ("user", "ada", 2500, first),
+        ],
         column_names=["scope", "name", "monthly_usd", "valid_from"],
     )
     monday = now.date() - timedelta(days=now.weekday() + 70)
@@ -44,13 +48,17 @@ def store_surroundings(client, now, people=("ada", "ben", "fay")):
             ("otelcol_receiver_refused_spans", 20 if minute in (40, 41) else 0),
             ("otelcol_exporter_send_failed_spans", 3 if minute == 41 else 0),
         ):
-            sums.append((resource, "otelcol-tokenboard", name, {"exporter": "clickhouse"}, at, value, 1))
+            sums.append(
+                (resource, "otelcol-tokenboard", name, {"exporter": "clickhouse"}, at, value, 1)
+            )
         for name, value in (
             ("otelcol_exporter_queue_size", 300_000 if 38 < minute < 44 else 4_000),
             ("otelcol_exporter_queue_capacity", 1_000_000),
             ("otelcol_process_memory_rss", 180_000_000 + 100_000 * (minute % 30)),
         ):
-            gauges.append((resource, "otelcol-tokenboard", name, {"exporter": "clickhouse"}, at, value))
+            gauges.append(
+                (resource, "otelcol-tokenboard", name, {"exporter": "clickhouse"}, at, value)
+            )
     client.insert("otel_metrics_sum", sums, column_names=SUM_COLUMNS)
     client.insert("otel_metrics_gauge", gauges, column_names=SUM_COLUMNS[:-1])
 
@@ -168,6 +176,10 @@ class Troubles:
         self._call(250, session, "user", known=False)
         self._call(260, session, "user", model="in-house-7b")
         self._call(270, session, "user", attributes={"tokenboard.reported_cost_usd": "9990"})
+        # more cached than input: the call stays, its usage is unknown
+        wrong = {"gen_ai.usage.cache_read.input_tokens": "90000"}
+        self._call(280, session, "user", attributes=wrong)
+        self.person.gross -= 40_800
 
     def _tasks(self):
         for number, outcome in enumerate(("done", "failed", "reverted", "done")):

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from generator.boards import agents, cost, leaderboard, person, session, tiers
+from generator.boards import agents, cost, efficiency, leaderboard, person, pipeline, session, tiers
 
-BOARDS = (leaderboard.build, tiers.build, cost.build, agents.build, person.build, session.build)
+BOARDS = (
+    leaderboard.build,
+    tiers.build,
+    cost.build,
+    agents.build,
+    efficiency.build,
+    pipeline.build,
+    person.build,
+    session.build,
+)

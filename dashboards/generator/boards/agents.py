@@ -117,7 +117,6 @@ def _agents() -> Json:
             Field("hidden_steps", "Steps", {"unit": "none", "decimals": 1} | column(60)),
             Field("tool_calls", "Tools", COUNT | column(62)),
             Field("failed_share", "Failed", common.failed_cell()),
-            Field("people", "People", COUNT | column(66)),
         ],
         sort_by=("Gross", True),
     )

@@ -143,14 +143,6 @@ def _over_time() -> Json:
 
 
 def _board() -> Json:
-    person = {
-        "links": [
-            {
-                "title": "This person's month",
-                "url": "/d/tokenboard-person?var-user=${__data.fields.person}&${__url_time_range}",
-            }
-        ]
-    }
     return table(
         "leaderboard",
         Place(0, 8, 24, 15),
@@ -166,14 +158,14 @@ def _board() -> Json:
                     "mappings": theme.movement_colours(),
                 },
             ),
-            Field("display_name", "Who", {"custom.minWidth": 130, **person}),
+            Field("display_name", "Who", {"custom.minWidth": 120, **common.person_link()}),
             Field(
                 "net_tokens",
                 "Net tokens",
                 TOKENS
                 | fixed(theme.NET)
                 | {
-                    "custom.minWidth": 130,
+                    "custom.minWidth": 120,
                     "custom.cellOptions": {
                         "type": "gauge",
                         "mode": "basic",
@@ -182,6 +174,7 @@ def _board() -> Json:
                     "min": 0,
                 },
             ),
+            Field("trend", "Trend", {"noValue": ""} | fixed(theme.NET) | _spark()),
             Field(
                 "tier",
                 "Tier",
@@ -202,7 +195,7 @@ def _board() -> Json:
                 },
             ),
             Field("gross_tokens", "Gross", TOKENS | column(70)),
-            Field("waste_share", "Waste", _waste_cell()),
+            Field("waste_share", "Waste", common.waste_cell()),
             Field("cost_usd", "Cost", MONEY | column(78)),
             Field("cost_per_completed_task", "$ / task", MONEY | column(72)),
             Field("tasks_completed", "Tasks", COUNT | column(56)),
@@ -210,7 +203,7 @@ def _board() -> Json:
             Field("sessions", "Sessions", COUNT | column(72)),
             Field("models", "Models", COUNT | column(62)),
             Field("cache_read_ratio", "Cached", {"unit": theme.SHARE} | column(66)),
-            Field("team", "Team", {"custom.minWidth": 78}),
+            Field("team", "Team", {"custom.minWidth": 70}),
             *(
                 Field(name, "", common.HIDDEN)
                 for name in ("prev_rank", "person", "user_id", "waste_tokens")
@@ -227,7 +220,7 @@ def _teams() -> Json:
         "links": [
             {
                 "title": "This team's people",
-                "url": f"/d/{UID}?var-team=${{__value.raw}}&${{__url_time_range}}",
+                "url": f"/d/{UID}?var-team=${{__value.raw:percentencode}}&${{__url_time_range}}",
             }
         ]
     }
@@ -239,7 +232,7 @@ def _teams() -> Json:
             Field("people", "People", COUNT | column(80)),
             Field("net_tokens", "Net tokens", TOKENS | column(110)),
             Field("gross_tokens", "Gross", TOKENS | column(70)),
-            Field("waste_share", "Waste", _waste_cell()),
+            Field("waste_share", "Waste", common.waste_cell()),
             Field("cost_usd", "Cost", MONEY | column(78)),
             Field("cost_per_completed_task", "$ / task", MONEY | column(72)),
             Field("tasks_completed", "Tasks", COUNT | column(56)),
@@ -258,5 +251,6 @@ def _deductions() -> Json:
     )
 
 
-def _waste_cell() -> Json:
-    return waste_share() | column(70, cellOptions={"type": "color-text"})
+def _spark() -> Json:
+    # Eight heights of block characters: drawn alike by every table.
+    return column(104, cellOptions={"type": "color-text"})

@@ -94,7 +94,7 @@ def _totals() -> list[Json]:
         ),
         (
             "Tier",
-            "By net tokens for 30 days; other time ranges in proportion.",
+            "By net tokens of the last thirty days, whatever the time range.",
             Field("tier", "Tier", {"mappings": theme.pill_colours(theme.TIERS)}),
         ),
         (

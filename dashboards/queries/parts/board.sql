@@ -10,6 +10,7 @@
             name AS user_id,
             any(display_name) AS display_name,
             any(team) AS team,
+            anyIf(CAST(tier, 'String'), window_days = 30) AS tier,
             anyIf(titles, window_days = 30) AS titles
         FROM standings
         WHERE standing = 0 AND window_days IN (30, 90) AND subject = 'user'
@@ -95,7 +96,7 @@
             p.user_id,
             multiIf(p.user_id = '', 'unattributed', known.display_name = '', p.user_id, known.display_name),
             if(known.user_id = p.user_id, known.team, p.team) AS team_now,
-            if(p.user_id = '', '', arrayFirst(t -> p.net_tokens * 2592000 >= t.1 * greatest(seconds, 86400), l.ladder).2),
+            multiIf(p.user_id = '', '', known.tier = '', 'unranked', known.tier),
             known.titles,
             p.gross_tokens, p.net_tokens, toUInt64(p.gross_tokens - p.net_tokens), p.cost_usd, p.calls,
             p.unknown_calls, p.unpriced_calls, sat.sessions, p.models, p.input_tokens,
@@ -105,12 +106,6 @@
         FROM placed AS p
         LEFT JOIN sat ON sat.user_id = p.user_id
         LEFT JOIN known ON known.user_id = p.user_id
-        CROSS JOIN
-        (
-            SELECT arrayPushBack(arrayReverseSort(groupArray((min_tokens, CAST(tier, 'String')))),
-                                 (toUInt64(0), 'unranked')) AS ladder
-            FROM tiers FINAL
-        ) AS l
         WHERE standing = 0
             AND (has(picked_teams, '*') OR has(picked_teams, if(team_now = '', '(none)', team_now)))
     )

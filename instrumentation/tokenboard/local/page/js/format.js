@@ -46,6 +46,7 @@ const UNITS = {
   percent: (n, d) => `${trimmed(n, d ?? 1)}%`,
   s: duration,
   ms: (n, d) => duration(n / 1000, d),
+  m: (n, d) => duration(n * 60, d),
   bytes: (n, d) => `${humanised(n, d)}B`,
 };
 

@@ -1,0 +1,8 @@
+-- title: Signals of sessions
+-- description: One figure of every session that was at work in the last quarter of an hour (view session_signals).
+SELECT
+    toString(session_id) AS session,
+    toString(agent) AS agent,
+    toString(user_id) AS user,
+    toFloat64({signal}) AS value
+FROM session_signals

@@ -1,0 +1,239 @@
+"""Efficiency: what the tokens bought, and what stood between: steps, failures, waiting, rework."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from generator import theme
+from generator.boards import common
+from generator.boards.common import COUNT, MONEY, SHARE, TOKENS, column, fixed
+from generator.dashboard import dashboard
+from generator.panels import Field, Place, bar_gauge, table, timeseries
+
+Json = dict[str, Any]
+
+UID = "tokenboard-efficiency"
+_STEPS: Json = {"unit": "none", "decimals": 1}
+_MS: Json = {"unit": "ms"}
+_NONE: Json = {"noValue": "—"}
+
+
+def build() -> Json:
+    """The dashboard's JSON."""
+    return dashboard(
+        UID,
+        "Efficiency",
+        "What the tokens bought: completed tasks, rework, failures, waiting, hidden steps, waste.",
+        [
+            *_totals(),
+            _waste(),
+            _tasks(),
+            timeseries(
+                "efficiency_latency",
+                Place(0, 11, 12, 7),
+                [
+                    Field("p50_ms", "Half", fixed(theme.NET)),
+                    Field("p95_ms", "19 of 20", fixed(theme.WASTE)),
+                ],
+                unit="ms",
+                points=True,
+            ),
+            bar_gauge(
+                "efficiency_steps",
+                Place(12, 11, 12, 7),
+                [Field("hidden_steps", "", _STEPS | fixed(theme.KINDS["model"]))],
+                unit="none",
+                no_value="no human turns in this time range",
+            ),
+            _teams(),
+            _models(),
+            timeseries(
+                "efficiency_adoption",
+                Place(0, 34, 12, 8),
+                [Field("share")],
+                unit=theme.SHARE,
+                palette=True,
+                points=True,
+                no_value="no team with calls in this time range",
+            ),
+            _targets(),
+            _people(),
+        ],
+        variables=(common.TEAM, common.MODEL, common.AGENT),
+    )
+
+
+def _totals() -> list[Json]:
+    return common.cards(
+        "efficiency_totals",
+        [
+            (
+                "Cost per task",
+                "All spend, failed tasks and waste included, by tasks whose last outcome is done.",
+                Field(
+                    "cost_per_completed_task",
+                    "Cost per task",
+                    MONEY | fixed(theme.MONEY) | {"noValue": "no tasks, or no price known"},
+                ),
+            ),
+            (
+                "Success",
+                "Share of ended tasks whose last outcome is done.",
+                Field("success_share", "Success", SHARE | fixed(theme.GOOD) | _NONE),
+            ),
+            (
+                "Rework",
+                "Share of completed tasks that were reverted later.",
+                Field("rework_share", "Rework", SHARE | fixed(theme.WASTE) | _NONE),
+            ),
+            (
+                "Hidden steps",
+                "Model calls that no human drove, for each human turn.",
+                Field("hidden_steps", "Hidden steps", _STEPS | fixed(theme.NET) | _NONE),
+            ),
+            (
+                "Waste",
+                "Share of gross tokens that was deducted; below by kind and day.",
+                Field("waste_share", "Waste", common.waste_share()),
+            ),
+            (
+                "Failed calls",
+                "Share of model calls that ended in an error; every attempt is a call of its own.",
+                Field("failed_share", "Failed calls", SHARE | fixed(theme.CALM) | {"decimals": 1}),
+            ),
+            (
+                "Half the calls",
+                "Half of the model calls took at most so long; right to about 12 %.",
+                Field("p50_ms", "Half the calls", _MS | fixed(theme.CALM) | _NONE),
+            ),
+            (
+                "19 of 20 calls",
+                "Nineteen of twenty model calls took at most so long; right to about 12 %.",
+                Field("p95_ms", "19 of 20 calls", _MS | fixed(theme.CALM) | _NONE),
+            ),
+        ],
+    )
+
+
+def _waste() -> Json:
+    kinds = {
+        "loop_tokens": ("Loops", theme.SIGNALS["loop"]),
+        "duplicate_tokens": ("Duplicates", theme.WASTE),
+        "retry_tokens": ("Needless retries", theme.MEDALS[0]),
+        "errored_tokens": ("Failed calls", theme.TIERS["platinum"]),
+        "idle_tokens": ("Idle burn", theme.SIGNALS["idle"]),
+        "quarantined_tokens": ("Implausible cost", theme.CALM),
+    }
+    return timeseries(
+        "efficiency_waste",
+        Place(0, 3, 12, 8),
+        [Field(name, label, fixed(colour)) for name, (label, colour) in kinds.items()],
+        bars=True,
+        stacked=True,
+    )
+
+
+def _tasks() -> Json:
+    outcomes = {
+        "done": ("Done", theme.GOOD),
+        "reverted": ("Reverted", theme.WASTE),
+        "abandoned": ("Abandoned", theme.CALM),
+        "otherwise": ("Failed", theme.BAD),
+    }
+    return timeseries(
+        "efficiency_tasks",
+        Place(12, 3, 12, 8),
+        [Field(name, label, fixed(colour)) for name, (label, colour) in outcomes.items()],
+        unit="locale",
+        bars=True,
+        stacked=True,
+        no_value="no task ended: tell them with tokenboard.task(…)",
+    )
+
+
+def _outcomes() -> list[Field]:
+    return [
+        Field("tasks_done", "Done", COUNT | column(60)),
+        Field("tasks_failed", "Failed", COUNT | column(62)),
+        Field("success_share", "Success", SHARE | column(72)),
+        Field("rework_share", "Rework", SHARE | column(72)),
+        Field("cost_per_completed_task", "$ / task", MONEY | fixed(theme.MONEY) | _meter(110)),
+        Field("tokens_per_completed_task", "Tokens / task", TOKENS | column(104)),
+        Field("review_per_completed_task", "Review / task", {"unit": "m"} | column(104)),
+        Field("mean_score", "Score", {"unit": "none", "decimals": 2} | column(60)),
+    ]
+
+
+def _work() -> list[Field]:
+    return [
+        Field("calls", "Calls", COUNT | column(66)),
+        Field("failed_share", "Errors", common.failed_cell(66)),
+        Field("hidden_steps", "Steps", _STEPS | column(60)),
+        Field("input_per_output", "In : out", {"unit": "none", "decimals": 0} | column(72)),
+        Field("net_tokens", "Net", TOKENS | column(72)),
+        Field("gross_tokens", "Gross", TOKENS | column(72)),
+        Field("waste_share", "Waste", common.waste_cell()),
+    ]
+
+
+def _teams() -> Json:
+    return table(
+        "efficiency_teams",
+        Place(0, 18, 24, 8),
+        [Field("team_name", "Team", {"custom.minWidth": 110}), *_outcomes(), *_work()],
+    )
+
+
+def _models() -> Json:
+    return table(
+        "efficiency_models",
+        Place(0, 26, 24, 8),
+        [
+            Field("model", "Model", {"custom.minWidth": 170}),
+            *_work(),
+            Field("cache_read_ratio", "Cached", SHARE | column(70)),
+            Field("p50_ms", "Half", _MS | column(80)),
+            Field("p95_ms", "19 of 20", _MS | fixed(theme.WASTE) | _meter(120)),
+        ],
+    )
+
+
+def _targets() -> Json:
+    return table(
+        "efficiency_targets",
+        Place(12, 34, 12, 8),
+        [
+            Field("team_name", "Team", {"custom.minWidth": 100}),
+            Field("people", "People", COUNT | column(66)),
+            Field("with_target", "With a target", COUNT | column(100)),
+            Field(
+                "reached_share",
+                "Reached it",
+                SHARE | fixed(theme.GOOD) | _meter(110) | {"max": 1} | _NONE,
+            ),
+            Field("so_far", "This week so far", SHARE | _NONE | column(120)),
+            Field("net_tokens", "Net tokens", TOKENS | column(90)),
+        ],
+        no_value="no whole week yet",
+    )
+
+
+def _people() -> Json:
+    return table(
+        "efficiency_people",
+        Place(0, 42, 24, 11),
+        [
+            Field("who", "Who", {"custom.minWidth": 110, **common.person_link()}),
+            *_outcomes(),
+            *(field for field in _work() if field.name != "calls"),
+            Field("person", "", common.HIDDEN),
+        ],
+    )
+
+
+def _meter(width: int) -> Json:
+    return {
+        "custom.minWidth": width,
+        "custom.cellOptions": {"type": "gauge", "mode": "basic", "valueDisplayMode": "text"},
+        "min": 0,
+    }

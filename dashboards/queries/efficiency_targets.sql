@@ -1,0 +1,18 @@
+-- title: Weekly targets
+-- description: How many of each team's people reached what is expected of them in a week, by net tokens: the newest whole
+--   week in the time range, and this one so far. A target is no measure of good work; waste and outcomes stand beside it.
+WITH
+    (SELECT max(week) FROM weekly_usage
+        WHERE week <= toDate($__toTime, 'UTC') AND week < toStartOfWeek(toDate(now(), 'UTC'), 1)) AS whole_week
+SELECT
+    if(team = '', '(none)', team) AS team_name,
+    uniqExact(user_id) AS people,
+    uniqExactIf(user_id, isNotNull(target_tokens)) AS with_target,
+    countIf(week = whole_week AND reached = 1) / nullIf(countIf(week = whole_week AND isNotNull(reached)), 0) AS reached_share,
+    countIf(week > whole_week AND reached = 1) / nullIf(countIf(week > whole_week AND isNotNull(reached)), 0) AS so_far,
+    sumIf(net_tokens, week = whole_week) AS net_tokens
+FROM weekly_usage
+WHERE week >= whole_week AND week <= toDate($__toTime, 'UTC')
+GROUP BY team_name
+ORDER BY reached_share DESC NULLS LAST, team_name
+LIMIT 100

@@ -1,0 +1,21 @@
+-- include: chosen
+    ,
+    -- Usage in the time range of the chosen teams, models and agents, without people: by day or by hour.
+    usage AS
+    (
+        SELECT *
+        FROM
+        (
+            SELECT toDateTime(day, 'UTC') AS since, * EXCEPT day
+            FROM team_usage_1d
+            WHERE by_day
+                AND day BETWEEN toDate($__fromTime + 86399, 'UTC') AND toDate($__toTime, 'UTC')
+            UNION ALL
+            SELECT hour AS since, * EXCEPT hour
+            FROM team_usage_1h
+            WHERE NOT by_day AND hour BETWEEN toStartOfHour($__fromTime) AND $__toTime
+        )
+        WHERE (has(picked_teams, '*') OR has(picked_teams, if(team = '', '(none)', team)))
+            AND (has(picked_models, '*') OR has(picked_models, model))
+            AND (has(picked_agents, '*') OR has(picked_agents, if(agent = '', '(none)', agent)))
+    )
