@@ -45,6 +45,7 @@ class Backlog:
         self._working = threading.RLock()
         self._idle = False
         self._closed = False
+        self._last: Work | None = None
         # A bare lock and not an Event: releasing it takes no lock that a finalizer might wait for.
         self._gate = _thread.allocate_lock()
         self._gate.acquire()
@@ -88,6 +89,31 @@ class Backlog:
         self._closed = True
         self.drain()
 
+    def last(self, work: Work, seconds: float) -> bool:
+        """Have the thread do one more thing after it all, and wait for that, but no longer.
+
+        At the end of a process no thread can be started any more (as of Python 3.12), and only
+        another thread can be left waiting for somebody who never answers.
+
+        Returns:
+            Whether it was done in time.
+        """
+        done = _thread.allocate_lock()
+        done.acquire()
+
+        def do() -> None:
+            try:
+                work()
+            finally:
+                done.release()
+
+        with self._room:
+            self._last = do
+            wake, self._idle = self._idle, False
+        if wake:
+            self._gate.release()
+        return done.acquire(timeout=seconds)
+
     def hold(self) -> bool:
         """Do what waits and begin nothing until ``release``; False if that takes too long."""
         self.drain()
@@ -116,12 +142,16 @@ class Backlog:
 
     def _work(self) -> None:
         while True:
-            time.sleep(_PAUSE)
+            if not self._closed:
+                time.sleep(_PAUSE)
             while self._waiting:
                 self._one(_PATIENCE)
                 time.sleep(0)  # the app's threads go first
+            last, self._last = self._last, None
+            if last is not None:
+                last()
             with self._room:
-                if self._waiting:
+                if self._waiting or self._last is not None:
                     continue
                 self._idle = True
             self._gate.acquire()
@@ -148,6 +178,14 @@ def close() -> None:
     """Do what waits, and take no more from now on."""
     if _backlog is not None:
         _backlog.close()
+
+
+def last(work: Work, seconds: float) -> bool:
+    """Do one more thing after what waits; False if it is not done within ``seconds``."""
+    if _backlog is None:
+        work()
+        return True
+    return _backlog.last(work, seconds)
 
 
 def _begin() -> Backlog | None:

@@ -28,10 +28,12 @@ if TYPE_CHECKING:
 SERIES = 10_000
 """Series that one instrument may have: 1,000 users with a few models each."""
 
-_EXIT_UNKNOWN = 3.0
 _EXIT_HEALTHY = 5.0
 _EXIT_FAILING = 0.5
-"""Seconds that the last export may take at exit, by what is known of the collector."""
+_EXIT_UNKNOWN = 2.0
+_EXIT_UNKNOWN_HERE = 1.0
+"""Seconds that the last export may take at exit, by what is known of the collector: one that has
+answered before may be slow, one that has not may never answer; on this machine it is quick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,9 +261,24 @@ def _after_fork() -> None:
 def close() -> None:
     """Send what is left, in bounded time, and stop; later telemetry of ours is dropped."""
     backlog.close()
-    limits = {None: _EXIT_UNKNOWN, True: _EXIT_HEALTHY, False: _EXIT_FAILING}
+    here = _providers is not None and _providers.local
+    limits = {
+        None: _EXIT_UNKNOWN_HERE if here else _EXIT_UNKNOWN,
+        True: _EXIT_HEALTHY,
+        False: _EXIT_FAILING,
+    }
+    longest = _EXIT_FAILING
     for exporter in _exporters:
-        exporter.hurry(limits[exporter.collector.healthy])
+        seconds = limits[exporter.collector.healthy]
+        exporter.hurry(seconds)
+        longest = max(longest, seconds)
+    # What is being sent already has the time limit that it began with.
+    if not backlog.last(_shut_down, longest + _EXIT_FAILING):
+        for exporter in _exporters:
+            exporter.collector.answered(well=False, reason="no answer")
+
+
+def _shut_down() -> None:
     for provider in _own:
         try:
             provider.shutdown()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import textwrap
@@ -115,6 +116,30 @@ def test_without_a_collector_there_is_one_warning_and_no_waiting(protocol):
     assert "http://127.0.0.1:9" in warning
     assert "tokenboard up" in warning
     assert float(done.stdout) < 5, "the exit hung"
+
+
+@pytest.mark.parametrize("delay", ["100", "60000"])
+def test_a_collector_that_never_answers_does_not_hold_the_exit(delay):
+    """Whether the sending has begun or not, the app ends soon and says what was not sent."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()  # connections are made, and that is all
+        done = run(
+            """
+            import atexit, time
+            import tokenboard.auto
+            atexit.register(lambda: print(f"{time.perf_counter() - end:.3f}"))
+            call()
+            time.sleep(1)
+            end = time.perf_counter()
+            """,
+            OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{silent.getsockname()[1]}",
+            OTEL_BSP_SCHEDULE_DELAY=delay,
+        )
+    assert done.returncode == 0
+    (warning,) = done.stderr.splitlines()
+    assert "telemetry does not arrive" in warning
+    assert float(done.stdout) < 5, "the exit hung"  # an export alone may take ten
 
 
 def test_a_collector_that_refuses_is_named_with_its_reason():
