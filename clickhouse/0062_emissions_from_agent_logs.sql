@@ -33,7 +33,7 @@ SELECT
     {name:t_user} AS user_id,
     multiIf(
         t_user = '', 'none',
-        t_source IN ('context', 'baggage', 'environment', 'login'), t_source,
+        t_source IN ('context', 'baggage', 'environment', 'login', 'credential'), t_source,
         'telemetry') AS user_source,
     {name:t_team} AS team,
     product AS agent,

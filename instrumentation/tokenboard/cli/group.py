@@ -8,11 +8,15 @@ import click
 
 # command name -> "module:attribute"; help texts live with the commands.
 COMMANDS: dict[str, str] = {
+    "alerts": "tokenboard.cli.alerts:alerts",
     "budgets": "tokenboard.cli.plans:budgets",
     "demo": "tokenboard.cli.demo:demo",
+    "import": "tokenboard.cli.imports:import_",
+    "doctor": "tokenboard.cli.doctor:doctor",
     "leaderboard": "tokenboard.cli.board:leaderboard",
     "loops": "tokenboard.cli.sessions:loops",
     "migrate": "tokenboard.cli.migrate:migrate",
+    "people": "tokenboard.cli.people:people",
     "prices": "tokenboard.cli.prices:prices",
     "refresh": "tokenboard.cli.refresh:refresh",
     "session": "tokenboard.cli.sessions:session",

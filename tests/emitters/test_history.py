@@ -1,0 +1,157 @@
+"""What coding agents have on file: every call once, whatever copies there are."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from emitters import history
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tokenboard.history import claude_code, codex
+from tokenboard.history.turns import Hasher, Tally, session_files
+
+
+def read(agent, root, *, shuffled=None):
+    files = session_files(root)
+    if shuffled is not None:
+        random.Random(shuffled).shuffle(files)
+    tally = Tally()
+    turns = agent.turns(files, Hasher(b"key"), tally, lambda _: None)
+    return sorted(turns, key=lambda turn: turn.began), tally
+
+
+@pytest.fixture(scope="module")
+def claude(tmp_path_factory):
+    return history.claude_sessions(tmp_path_factory.mktemp("claude"))
+
+
+@pytest.fixture(scope="module")
+def codex_root(tmp_path_factory):
+    return history.codex_sessions(tmp_path_factory.mktemp("codex"))
+
+
+@pytest.mark.parametrize("order", range(4))
+def test_claude_code_calls_are_there_once_in_any_order(claude, order):
+    """Streamed lines, resumed copies and sub-agents' files give each answer once, with its last counts."""
+    turns, _ = read(claude_code, claude, shuffled=order)
+    assert [
+        (t.response_id, t.session, t.input, t.output, t.cache_read, t.cache_write, t.cache_write_1h, t.depth)
+        for t in turns
+    ] == [
+        ("msg_01first", "S1", 1212, 90, 1000, 200, 50, 1),
+        ("msg_01second", "S1", 2005, 40, 2000, 0, 0, 1),
+        ("msg_01agent", "S1", 503, 25, 0, 500, 125, 2),
+        ("msg_01third", "S2", 1212, 7, 1000, 200, 50, 1),
+    ]  # fmt: skip
+
+
+def test_claude_code_says_what_drove_a_call_and_what_it_asked_for(claude):
+    """Trigger, tools of all blocks, results, project and times are those of the session."""
+    turns, tally = read(claude_code, claude)
+    first, second, agent, third = turns
+    assert [turn.trigger for turn in turns] == ["user", "tool", "assistant", "user"]
+    assert [name for name, _ in first.tools] == ["Bash", "Read"]
+    assert len(second.results) == 1
+    assert first.request_id == "req_01101first"
+    assert (first.began, first.ended) == (history.START, history.START.replace(second=4))
+    assert {turn.project for turn in turns} == {"shop"}
+    assert agent.finish_reason == ""
+    assert third.finish_reason == "end_turn"
+    assert (tally.files, tally.broken) == (3, 2)
+
+
+def test_gateways_that_number_their_answers_keep_their_calls(tmp_path):
+    """Ids that begin anew in each session are no ids of one call; without a request, the session counts."""
+    for session in ("G1", "G2"):
+        said = {"sessionId": session, "model": "kimi-k2", "request": None}
+        history.write(
+            tmp_path / f"{session}.jsonl",
+            history.user(0, "u", sessionId=session),
+            history.answer(1, "a", "u", "chatcmpl-1", [history.TEXT], 5, **said),
+            history.answer(1, "b", "a", "chatcmpl-1", [history.TEXT], 5, **said),
+        )
+    turns, _ = read(claude_code, tmp_path)
+    assert [turn.session for turn in turns] == ["G1", "G2"]
+
+
+@pytest.mark.parametrize("order", range(4))
+def test_codex_calls_are_there_once_in_any_order(codex_root, order):
+    """Repeated counts, forks that replay and sub-agents that inherit totals give each call once."""
+    turns, _ = read(codex, codex_root, shuffled=order)
+    assert [(t.session, t.input, t.output, t.cache_read, t.reasoning, t.depth) for t in turns] == [
+        ("O", 400, 40, 0, 0, 1),
+        ("O", 600, 10, 300, 0, 1),
+        ("P", 1000, 50, 0, 20, 1),
+        ("P", 1100, 30, 900, 0, 1),
+        ("A", 700, 5, 0, 0, 2),
+        ("F", 1300, 10, 1000, 0, 1),
+    ]
+
+
+def test_codex_says_what_drove_a_call_and_what_it_asked_for(codex_root):
+    """Trigger, tools, model, project and times are those of the thread."""
+    turns, _ = read(codex, codex_root)
+    of_parent = [turn for turn in turns if turn.session == "P"]
+    assert [turn.trigger for turn in of_parent] == ["user", "tool"]
+    assert [[name for name, _ in turn.tools] for turn in of_parent] == [["shell"], []]
+    assert {(turn.model, turn.provider, turn.project) for turn in turns} == {
+        ("gpt-5.1-codex", "openai", "shop")
+    }
+    assert (of_parent[0].began - history.START).total_seconds() == 1
+
+
+def test_a_fork_whose_parent_is_gone_counts_its_history_once(tmp_path):
+    """Two forks of a thread whose file was removed tell of its calls once between them."""
+    history.codex_sessions(tmp_path)
+    day = tmp_path / "2026" / "05" / "06"
+    fork = day / "rollout-2026-05-06T12-00-00-F.jsonl"
+    (day / "rollout-2026-05-06T13-00-00-G.jsonl").write_text(
+        fork.read_text().replace('"id": "F"', '"id": "G"')
+    )
+    for gone in ("10-00-00-P", "10-00-09-A", "08-00-00-O"):
+        (day / f"rollout-2026-05-06T{gone}.jsonl").unlink()
+    turns, _ = read(codex, tmp_path)
+    assert sorted((turn.input, turn.output) for turn in turns) == [
+        (1000, 50),
+        (1100, 30),
+        (1300, 10),
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+            lambda inner: st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(
+                    ["type", "payload", "message", "usage", "timestamp", "info", "id", "content",
+                     "uuid", "total_token_usage", "last_token_usage", "input_tokens", "source"]
+                ),
+                inner, max_size=5,
+            ),
+            max_leaves=12,
+        ),
+        max_size=5,
+    )
+)  # fmt: skip
+def test_no_content_of_a_file_breaks_the_readers(tmp_path_factory, values):
+    """Lines of any JSON whatever give calls or none, never an error."""
+    import json
+
+    from tokenboard.history import spans
+
+    root = tmp_path_factory.mktemp("any")
+    kinds = ["user", "assistant", "event_msg", "response_item", "session_meta", "turn_context"]
+    rows = [
+        json.dumps(
+            {"type": kind, "payload": value, "message": value, "timestamp": history.stamp(1)}
+        )
+        for kind, value in zip(kinds, values, strict=False)
+    ]
+    history.write(root / "x.jsonl", *rows)
+    for agent in (claude_code, codex):
+        turns, _ = read(agent, root)
+        spans.request(turns, agent.NAME, spans.Owner("al", "login"))
