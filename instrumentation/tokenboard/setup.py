@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _HOOKS = {"httpx": "httpx", "httpx2": "httpx", "aiohttp": "aiohttp", "urllib3": "urllib3"}
 """Which of the hooks a client module gets. ``requests`` and ``botocore`` send by urllib3."""
 
+_POOLS = "concurrent.futures.thread"
+
 
 def init(
     *,
@@ -110,7 +112,9 @@ def stop() -> None:
     from tokenboard.hooks import imports
 
     settings.capture(on=False)
-    imports.forget(tuple(_HOOKS))
+    imports.forget((*_HOOKS, _POOLS))
+    if _POOLS in sys.modules:
+        import_module("tokenboard.hooks.pools").uninstall(sys.modules[_POOLS])
     for name, hook in _HOOKS.items():
         module = sys.modules.get(name)
         if module is not None:
@@ -123,6 +127,11 @@ def _start() -> None:
     settings.capture(on=True)
     for name in _HOOKS:
         imports.when_imported(name, _hook)
+    imports.when_imported(_POOLS, _hook_pools)
+
+
+def _hook_pools(module: Any) -> None:
+    import_module("tokenboard.hooks.pools").install(module)
 
 
 def _hook(module: Any) -> None:

@@ -231,6 +231,52 @@ def test_threads_with_a_copied_context(call):
     assert seen == {"copied": "ada", "bare": None}
 
 
+def test_a_thread_pool_works_for_whoever_hands_work_in(books, call):
+    """Each piece of work has its own user and agent, in a thread that serves them all by turns."""
+    with ThreadPoolExecutor(1) as pool:
+        handed_in = []
+        for name in ("ada", "grace", "alan"):
+            with tokenboard.user(name, team="search"), tokenboard.agent("planner"):
+                handed_in += [pool.submit(call) for _ in range(3)]
+        nobodys = pool.submit(call)
+    names = [future.result()["user.id"] for future in handed_in]
+    assert names == ["ada"] * 3 + ["grace"] * 3 + ["alan"] * 3
+    assert {future.result()["gen_ai.agent.name"] for future in handed_in} == {"planner"}
+    assert "user.id" not in nobodys.result()
+
+
+def test_a_thread_pool_in_a_service_that_got_its_user_in_baggage(books, call):
+    """What came from another service holds in its pools, too."""
+    token = otel.attach(baggage.set_baggage("user.id", "ada"))
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            assert list(pool.map(lambda _: call()["user.id"], range(2))) == ["ada", "ada"]
+    finally:
+        otel.detach(token)
+
+
+def test_a_pool_passes_on_what_it_is_given(books):
+    """Arguments, results and exceptions are the app's, whether or not somebody works there."""
+    error = KeyError("mine")
+
+    def work(*args, **kwargs):
+        if kwargs.get("fails"):
+            raise error
+        return args, kwargs
+
+    with tokenboard.user("ada"), ThreadPoolExecutor(1) as pool:
+        assert pool.submit(work, 1, fn=2).result() == ((1,), {"fn": 2})
+        assert pool.submit(work, fails=True).exception() is error
+
+
+async def test_an_executor_of_the_event_loop(call):
+    """``run_in_executor`` carries the user along as ``to_thread`` does."""
+    loop = asyncio.get_running_loop()
+    with tokenboard.user("ada"):
+        said = await loop.run_in_executor(None, call)
+    assert said["user.id"] == "ada"
+
+
 def test_one_scope_in_many_threads():
     """One scope object may be entered by many threads at once, each leaving its own."""
     scope = tokenboard.user("ada")

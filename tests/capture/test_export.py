@@ -384,6 +384,22 @@ def test_opentelemetry_instrument_needs_no_import(collector, tmp_path):
     assert collector.resources[0]["service.name"] == "untouched"
 
 
+def test_calls_in_a_pool_are_the_agents_own():
+    """Without OpenTelemetry of its own, an app's calls in a pool hang beneath its agent."""
+    done = run(
+        """
+        import tokenboard, tokenboard.auto
+        from concurrent.futures import ThreadPoolExecutor
+        from opentelemetry import trace
+        with tokenboard.agent("planner"), ThreadPoolExecutor(1) as pool:
+            here = trace.get_current_span().get_span_context().span_id
+            there = pool.submit(trace.get_current_span).result().get_span_context().span_id
+        print(here == there != 0)
+        """
+    )
+    assert done.stdout == "True\n"
+
+
 def test_importing_tokenboard_alone_is_free():
     """``import tokenboard`` imports nothing else of ours and nothing of OpenTelemetry."""
     done = run(
