@@ -86,7 +86,7 @@ def test_a_table_says_what_it_leaves_out(command, shown, home):
     assert len(everything.stdout.splitlines()) > 300 > len(done.stdout.splitlines())
 
 
-@pytest.mark.parametrize("command", ["leaderboard", "sessions", "loops"])
+@pytest.mark.parametrize("command", ["leaderboard", "sessions", "loops", "cost"])
 def test_nothing_in_that_time(command, home):
     """Where the calls are older than --since that is said, and not how to send a first one."""
     done = tokenboard(command, "--since", "1h", "--json", "--data", home / "books", home=home)

@@ -178,6 +178,23 @@ def test_the_books_at_rest_read_as_before(demo):
     assert demo.read("leaderboard") == demo.document["leaderboard"]
 
 
+def test_cost_adds_up_however_it_is_cut(demo):
+    """By model, person, team or project the sum is the board's to the last digit; nothing unknown is in it."""
+    board = json.loads(demo.stdout, parse_float=Decimal)["leaderboard"]
+    for by in ("model", "person", "team", "provider", "agent", "project"):
+        done = tokenboard("cost", "--by", by, "--json", "--data", demo.data, home=demo.home)
+        rows = json.loads(done.stdout, parse_float=Decimal)
+        for key in ("cost_usd", "gross_tokens", "calls"):
+            assert sum(row[key] for row in rows) == sum(row[key] or 0 for row in board), by
+        assert sum(row["not_known"] for row in rows) == 12, by
+    (support,) = demo.read("cost", "--by", "team", "--team", "support")
+    assert support["name"] == "support"
+    done = tokenboard("cost", "--top", "2", "--data", demo.data, home=demo.home)
+    assert "claude-sonnet-5" in done.stdout
+    assert "--top" in done.stderr
+    assert "12 calls without a known price or usage are not in it" in done.stderr
+
+
 def test_filters(demo):
     """--team, --top and --since choose rows; a team that is not there is said so."""
     support = demo.read("leaderboard", "--team", "support")

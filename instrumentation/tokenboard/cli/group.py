@@ -10,9 +10,11 @@ import click
 COMMANDS: dict[str, str] = {
     "alerts": "tokenboard.cli.alerts:alerts",
     "budgets": "tokenboard.cli.plans:budgets",
+    "cost": "tokenboard.cli.cost:cost",
     "demo": "tokenboard.cli.demo:demo",
     "import": "tokenboard.cli.imports:import_",
     "doctor": "tokenboard.cli.doctor:doctor",
+    "explain": "tokenboard.cli.explain:explain",
     "leaderboard": "tokenboard.cli.board:leaderboard",
     "loops": "tokenboard.cli.sessions:loops",
     "migrate": "tokenboard.cli.migrate:migrate",
