@@ -51,8 +51,13 @@ def main() -> int:
     """Run the command; 1 when ``--check`` finds a difference."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--check", action="store_true", help="change nothing, fail when stale")
-    wanted = files()
-    if parser.parse_args().check:
+    arguments = parser.parse_args()
+    try:
+        wanted = files()
+    except alerting.AlertsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if arguments.check:
         differences = stale(wanted)
         for line in differences:
             print(line, file=sys.stderr)

@@ -6,6 +6,7 @@ span has a time of its own, so that there is one order of the steps.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -65,3 +66,25 @@ def rows(session, calls, *, ends, step=1.0, user="alice"):
                 )
         at += timedelta(seconds=step)
     return found
+
+
+def recorded(run):
+    """A recorded run as calls: what each answer asked for, and whether the tool's answer is an error."""
+    calls, spoken = [], True
+    for position, message in enumerate(run):
+        if message["role"] == "user":
+            spoken = True
+        elif message["role"] == "assistant":
+            answers = [m for m in run[position + 1 : position + 2] if m["role"] == "tool"]
+            failed = any(str(answer["content"]).startswith("Error") for answer in answers)
+            tools = tuple(
+                (
+                    asked["function"]["name"],
+                    json.dumps(json.loads(asked["function"]["arguments"]), sort_keys=True),
+                    "tool_error" if failed else "ok",
+                )
+                for asked in message.get("tool_calls") or ()
+            )
+            calls.append(Call(tools, spoken, "airline", 1))
+            spoken = False
+    return calls

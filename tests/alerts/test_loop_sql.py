@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
@@ -163,52 +162,3 @@ def test_every_rule_took_part():
         "context_growth",
     ]
     assert [name for name in kinds if not seen[name]] == []
-
-
-# --- real runs -----------------------------------------------------------------------------------
-
-
-def recorded(run):
-    """A recorded run as calls: what each answer asked for, and whether the tool's answer is an error."""
-    calls, spoken = [], True
-    for position, message in enumerate(run):
-        if message["role"] == "user":
-            spoken = True
-        elif message["role"] == "assistant":
-            answers = [m for m in run[position + 1 : position + 2] if m["role"] == "tool"]
-            failed = any(str(answer["content"]).startswith("Error") for answer in answers)
-            tools = tuple(
-                (
-                    asked["function"]["name"],
-                    json.dumps(json.loads(asked["function"]["arguments"]), sort_keys=True),
-                    "tool_error" if failed else "ok",
-                )
-                for asked in message.get("tool_calls") or ()
-            )
-            calls.append(Call(tools, spoken, "airline", 1))
-            spoken = False
-    return calls
-
-
-def test_no_alarm_on_real_runs(books, recorded_data):
-    """The SQL finds no loop in any of 200 recorded airline runs, whose tools fail 73 times."""
-    path = recorded_data / "agents" / "tau_bench_gpt4o_airline.json"
-    runs = [recorded(run["traj"]) for run in json.loads(path.read_text("utf-8"))]
-    ends = datetime.now(UTC) - timedelta(seconds=30)
-    books.send(
-        *(
-            row
-            for number, calls in enumerate(runs)
-            for row in rows(f"airline-{number}", calls, ends=ends)
-        )
-    )
-    books.refresh()
-    stored = books.one(
-        "SELECT uniqExact(session_id) AS sessions, countIf(kind = 'tool') AS tools, "
-        "countIf(kind = 'tool' AND error) AS failed FROM {db}.session_steps "
-        "WHERE session_id LIKE 'airline-%'"
-    )
-    assert stored["sessions"] == 200
-    assert stored["tools"] == sum(len(call.tools) for run in runs for call in run)
-    assert stored["failed"] == sum(t[2] == "tool_error" for r in runs for c in r for t in c.tools)
-    assert books.rows("SELECT * FROM {db}.watched_loops WHERE session_id LIKE 'airline-%'") == []
