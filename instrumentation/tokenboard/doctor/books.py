@@ -1,0 +1,263 @@
+"""The books' side: from the tables to the last dashboard query. Needs ``tokenboard[cli]``."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from tokenboard.doctor import Check
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from clickhouse_connect.driver.client import Client
+
+    Rows = Callable[[str], Any]
+
+# How long the books may be behind before that is a fault, in seconds.
+LATE_S = 120
+# How long to look whether somebody is about to bring them up to date.
+PATIENCE_S = 8.0
+# Shares of calls above which something is mostly wrong at the source.
+NOBODYS = 0.2
+UNKNOWN = 0.05
+
+
+def checks(client: Client, since: timedelta) -> Iterator[Check]:
+    """Look at each link in order; those that hang on a broken one are left out.
+
+    Args:
+        client: may read the books.
+        since: how far back shares are counted.
+    """
+
+    def rows(sql: str) -> Any:
+        return client.query(sql).result_rows
+
+    schema = _schema(rows)
+    yield schema
+    if schema.state == "broken":
+        return
+    window = f"ts >= now() - INTERVAL {int(since.total_seconds())} SECOND"
+    links: tuple[tuple[str, Callable[[], Check]], ...] = (
+        ("arrival", lambda: _arrived(rows)),
+        ("books", lambda: _kept(rows)),
+        ("prices", lambda: _prices(rows, window)),
+        ("users", lambda: _users(rows, window)),
+        ("usage", lambda: _usage(rows, window)),
+        ("flaws", lambda: _flaws(rows, since)),
+        ("pipeline", lambda: _pipeline(rows)),
+    )
+    whole = True
+    for name, look in links:
+        try:
+            check = look()
+        except Exception as error:
+            reason = " ".join(str(error).split())[:200]
+            check = Check(name, "broken", f"ClickHouse refuses: {reason}")
+        whole = whole and check.state != "broken"
+        yield check
+    # A hundred queries, which would show nothing new.
+    skipped = Check("dashboards", "skipped", "mend the link above first")
+    yield _dashboards(rows) if whole else skipped
+
+
+def _schema(rows: Rows) -> Check:
+    from tokenboard.store import migrations
+
+    wanted = {path.stem for path in migrations.files()}
+    try:
+        applied = {str(name) for (name,) in rows("SELECT name FROM migrations FINAL")}
+    except Exception as error:
+        return Check(
+            "schema",
+            "broken",
+            f"no tables of tokenboard's there ({' '.join(str(error).split())[:120]})",
+            "run `tokenboard migrate`",
+        )
+    if newer := sorted(applied - wanted):
+        return Check(
+            "schema",
+            "broken",
+            f"the tables are of a newer version (they have {newer[-1]})",
+            "pip install --upgrade 'tokenboard[server]'",
+        )
+    if missing := sorted(wanted - applied):
+        return Check(
+            "schema",
+            "broken",
+            f"{len(missing)} of {len(wanted)} migrations are missing, the first is {missing[0]}",
+            "run `tokenboard migrate`",
+        )
+    return Check("schema", "ok", f"{len(wanted)} migrations applied")
+
+
+def _arrived(rows: Rows) -> Check:
+    spans, newest = rows(
+        "SELECT count(), toUnixTimestamp(max(ReceivedAt)) FROM otel_traces "
+        "WHERE ReceivedAt > now() - INTERVAL 1 DAY"
+    )[0]
+    logs = rows("SELECT count() FROM otel_logs WHERE ReceivedAt > now() - INTERVAL 1 DAY")[0][0]
+    if not spans and not logs:
+        older = rows("SELECT count() FROM otel_traces")[0][0]
+        said = "no telemetry came in the last day" if older else "no telemetry has ever arrived"
+        return Check(
+            "arrival",
+            "doubtful" if older else "broken",
+            said,
+            "let an app make a call; then look at the collector's log and CLICKHOUSE_ENDPOINT",
+        )
+    calls = rows(
+        "SELECT count() FROM emissions WHERE kind = 'call' AND ts > now() - INTERVAL 2 DAY"
+    )[0][0]
+    if not calls:
+        return Check(
+            "arrival",
+            "broken",
+            f"{spans:,} spans and {logs:,} log records came in a day, no LLM call among them",
+            "import tokenboard.auto in the app that calls the models",
+        )
+    ago = max(0, int(time.time()) - int(newest))
+    return Check("arrival", "ok", f"{spans:,} spans in the last day, the newest {ago} s ago")
+
+
+def _kept(rows: Rows) -> Check:
+    def state() -> tuple[bool, int]:
+        pending = bool(rows("SELECT pending FROM pending")[0][0])
+        newest = "SELECT toUnixTimestamp(snowflakeIDToDateTime(max(generation))) FROM generations"
+        return pending, int(rows(newest)[0][0] or 0)
+
+    pending, newest = state()
+    end = time.monotonic() + PATIENCE_S
+    while pending and time.monotonic() < end:
+        time.sleep(0.5)
+        pending, later = state()
+        if later != newest:
+            return Check("books", "ok", "being recomputed right now")
+    ago = int(time.time()) - newest
+    if pending and ago > LATE_S:
+        when = (
+            f"since {datetime.fromtimestamp(newest, UTC):%Y-%m-%d %H:%M} UTC" if newest else "yet"
+        )
+        return Check(
+            "books",
+            "broken",
+            f"what arrived has not been recomputed {when}",
+            "keep `tokenboard refresh --watch` running beside the server (the local stack does it)",
+        )
+    return Check("books", "ok", "waiting for their turn" if pending else "up to date")
+
+
+def _prices(rows: Rows, window: str) -> Check:
+    known, newest = rows("SELECT count(), max(version) FROM current_prices")[0]
+    del newest
+    calls, unpriced, models = rows(
+        "SELECT count(), countIf(cost_usd IS NULL AND usage_known), "
+        "arrayStringConcat(topKIf(3)(model, cost_usd IS NULL AND usage_known), ', ') "
+        f"FROM priced_calls WHERE {window}"
+    )[0]
+    if calls and not known:
+        return Check("prices", "broken", "no price is known", "run `tokenboard prices sync`")
+    if unpriced:
+        return Check(
+            "prices",
+            "doubtful",
+            f"{unpriced:,} of {calls:,} calls have no price: {models}",
+            "run `tokenboard prices sync`, or give their prices yourself (docs/books.md)",
+        )
+    return Check("prices", "ok", f"{known:,} prices known, every call priced")
+
+
+def _users(rows: Rows, window: str) -> Check:
+    calls, nobodys, worst = rows(
+        "SELECT count(), countIf(user_id = ''), "
+        f"arrayElement(topKIf(1)(service, user_id = ''), 1) FROM calls WHERE {window}"
+    )[0]
+    if calls and nobodys / calls > NOBODYS:
+        return Check(
+            "users",
+            "doubtful",
+            f"{nobodys / calls:.0%} of the calls are nobody's, most of them of {worst!r}",
+            "with tokenboard.user(...) there, the middleware, or a credential (docs/pipeline.md)",
+        )
+    return Check("users", "ok", f"{calls - nobodys:,} of {calls:,} calls have a user")
+
+
+def _usage(rows: Rows, window: str) -> Check:
+    calls, unknown, worst = rows(
+        "SELECT count(), countIf(NOT usage_known AND status = 'ok'), "
+        "arrayElement(topKIf(1)(concat(provider, ' ', model, ' by ', emitter), "
+        f"NOT usage_known AND status = 'ok'), 1) FROM calls WHERE {window}"
+    )[0]
+    if calls and unknown / calls > UNKNOWN:
+        return Check(
+            "usage",
+            "doubtful",
+            f"{unknown / calls:.0%} of the calls did not report their usage, most of them {worst}",
+            "for streams: stream_options={'include_usage': True}, or TOKENBOARD_INJECT_USAGE=true",
+        )
+    return Check("usage", "ok", f"{calls - unknown:,} of {calls:,} calls reported their usage")
+
+
+def _flaws(rows: Rows, since: timedelta) -> Check:
+    found = rows(
+        "SELECT flaw, sum(calls) AS n, topK(1)(emitter)[1] FROM flawed "
+        f"WHERE day >= today() - {max(1, since.days)} GROUP BY flaw ORDER BY n DESC LIMIT 3"
+    )
+    if found:
+        shown = ", ".join(f"{n:,} {flaw} (by {emitter})" for flaw, n, emitter in found)
+        return Check(
+            "flaws",
+            "doubtful",
+            f"set aside because they cannot be true: {shown}",
+            "mend the emitter, or its clock; the view flawed has them by day",
+        )
+    return Check("flaws", "ok", "nothing that cannot be true")
+
+
+def _pipeline(rows: Rows) -> Check:
+    refused, failed, full = rows(
+        "SELECT sum(refused), sum(failed), max(queue_size / nullIf(queue_capacity, 0)) "
+        "FROM pipeline_minutes WHERE minute > now() - INTERVAL 1 HOUR"
+    )[0]
+    trouble = [
+        f"{refused:,} refused" if refused else "",
+        f"{failed:,} given up on" if failed else "",
+        f"a queue was {full:.0%} full" if full and full > 0.5 else "",  # noqa: PLR2004 - half full
+    ]
+    if any(trouble):
+        return Check(
+            "pipeline",
+            "doubtful",
+            f"in the last hour: {', '.join(part for part in trouble if part)}",
+            "the store is slow or was away: docs/pipeline.md, Faults",
+        )
+    return Check("pipeline", "ok", "nothing refused or lost in the last hour")
+
+
+def _dashboards(rows: Rows) -> Check:
+    from tokenboard.queries import panels
+
+    end = int(time.time() * 1000)
+    seen: set[str] = set()
+    for uid, board in panels.dashboards().items():
+        for panel in panels.panels(board):
+            for target in panel.get("targets", []):
+                sql = panels.sql_for(
+                    board, panel["id"], target["refId"], start_ms=end - 86_400_000, end_ms=end
+                )
+                if sql in seen:
+                    continue
+                seen.add(sql)
+                try:
+                    rows(sql)
+                except Exception as error:
+                    reason = " ".join(str(error).split())[:160]
+                    return Check(
+                        "dashboards",
+                        "broken",
+                        f"{uid}, panel {panel.get('title', panel['id'])!r}: {reason}",
+                        "dashboards and tables of one version? upgrade, then `tokenboard migrate`",
+                    )
+    return Check("dashboards", "ok", f"{len(seen)} queries run")
