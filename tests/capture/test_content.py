@@ -372,6 +372,114 @@ def test_ollama_and_cohere(noted, books):
     ]
 
 
+def lines(*values):
+    """JSON lines, as Cohere's first chat streams them."""
+    written = "".join(json.dumps(value) + "\n" for value in values)
+    return Answer(written.encode(), headers={"content-type": "application/stream+json"})
+
+
+OTHERS = {
+    "cohere v1": (
+        "/v1/chat",
+        {
+            "model": "command", "preamble": "Be brief.", "message": "And now?", "stream": True,
+            "chat_history": [{"role": "USER", "message": "Weather?"}, {"role": "CHATBOT", "message": "Sun."}],
+        },
+        lines(
+            {"event_type": "stream-start", "generation_id": "g"},
+            {"event_type": "text-generation", "text": "Ra"},
+            {"event_type": "text-generation", "text": "in."},
+            {"event_type": "stream-end", "finish_reason": "COMPLETE", "response": {"text": "Rain.", "generation_id": "g"}},
+        ),
+        [("user", "Weather?"), ("assistant", "Sun."), ("user", "And now?")],
+    ),
+    "cohere generate": (
+        "/v1/generate",
+        {"model": "command", "prompt": "And now?"},
+        document({"id": "g", "generations": [{"id": "1", "text": "Rain.", "finish_reason": "COMPLETE"}]}),
+        [("user", "And now?")],
+    ),
+    "mistral conversations": (
+        "/v1/conversations",
+        {"model": "mistral", "instructions": "Be brief.", "inputs": [{"role": "user", "content": "And now?"}], "stream": True},
+        events(
+            {"type": "conversation.response.started", "conversation_id": "conv_1"},
+            {"type": "message.output.delta", "output_index": 0, "content": "Ra"},
+            {"type": "message.output.delta", "output_index": 0, "content": {"type": "text", "text": "in."}},
+            {"type": "conversation.response.done", "usage": {"prompt_tokens": 5, "completion_tokens": 2}},
+        ),
+        [("user", "And now?")],
+    ),
+    "gemini interactions": (
+        "/v1beta/interactions",
+        {"model": "gemini", "system_instruction": "Be brief.", "input": [{"type": "text", "text": "And now?"}]},
+        document({
+            "id": "v1_x", "object": "interaction", "status": "completed",
+            "steps": [{"type": "thought"}, {"type": "model_output", "content": [{"type": "text", "text": "Rain."}]}],
+        }),
+        [("user", "And now?")],
+    ),
+    "gemini interactions stream": (
+        "/v1beta/interactions",
+        {"model": "gemini", "input": "And now?", "stream": True},
+        events(
+            {"event_type": "step.start", "index": 0, "step": {"type": "model_output"}},
+            {"event_type": "step.delta", "index": 0, "delta": {"type": "text", "text": "Ra"}},
+            {"event_type": "step.delta", "index": 0, "delta": {"type": "text", "text": "in."}},
+            {"event_type": "interaction.completed", "interaction": {"id": "v1_y", "status": "completed"}},
+        ),
+        [("user", "And now?")],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_formats(noted, name):
+    """Requests and answers whose shapes are their own, whole and in pieces."""
+    path, asked, answer, said = OTHERS[name]
+    with Canned([answer]) as server:
+        httpx2.post(f"{server.url}{path}", json=asked).read()
+    assert noted(INPUT) == [{"role": role, "parts": [text(words)]} for role, words in said]
+    if "preamble" in asked or "instructions" in asked or "system_instruction" in asked:
+        assert noted(SYSTEM) == [text("Be brief.")]
+    assert noted(OUTPUT) == [
+        {"role": "assistant", "parts": [text("Rain.")], "finish_reason": "stop"}
+    ]
+
+
+def test_a_background_response_says_what_it_answered_when_it_is_fetched(books):
+    """The question is on the span of the request that began it, the answer on that of the poll."""
+    begun = {
+        "id": "resp_1",
+        "object": "response",
+        "status": "queued",
+        "background": True,
+        "output": [],
+    }
+    message = {
+        "type": "message",
+        "role": "assistant",
+        "content": [{"type": "output_text", "text": "Rain."}],
+    }
+    done = begun | {
+        "status": "completed",
+        "output": [message],
+        "usage": {"input_tokens": 3, "output_tokens": 2},
+    }
+    tokenboard.init(content=True)
+    try:
+        with Canned([document(begun), document(done)]) as server:
+            api = openai.OpenAI(api_key="k", base_url=f"{server.url}/v1")
+            api.responses.create(model="m", input="Weather?", background=True)
+            api.responses.retrieve("resp_1")
+    finally:
+        tokenboard.init(content=False)
+    first, second = (span.attributes for span in books.spans)
+    assert json.loads(first[INPUT]) == [{"role": "user", "parts": [text("Weather?")]}]
+    (answer,) = json.loads(second[OUTPUT])
+    assert answer["parts"] == [text("Rain.")]
+
+
 def ask(server, said="Hi"):
     api = openai.OpenAI(api_key="k", base_url=f"{server.url}/v1")
     return api.chat.completions.create(model="m", messages=[{"role": "user", "content": said}])

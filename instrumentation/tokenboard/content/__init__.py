@@ -33,11 +33,17 @@ _FORMATS = {
     "openai.chat": ("openai", "asked", "Chat"),
     "openai.completions": ("openai", "asked_text", "Chat"),
     "openai.responses": ("responses", "asked", "Response"),
+    "openai.responses.poll": ("responses", "asked", "Response"),
     "anthropic.messages": ("anthropic", "asked", "Message"),
     "gemini.generate": ("gemini", "asked", "Candidates"),
+    "gemini.interactions": ("interactions", "asked", "Interaction"),
+    "gemini.interactions.poll": ("interactions", "asked", "Interaction"),
     "bedrock.converse": ("bedrock", "asked", "Converse"),
     "bedrock.invoke": ("bedrock", "asked_invoke", "Invoked"),
     "cohere.chat": ("openai", "asked", "Cohere"),
+    "cohere.chat.v1": ("cohere", "asked", "Said"),
+    "cohere.generate": ("cohere", "asked_text", "Said"),
+    "mistral.conversations": ("mistral", "asked", "Conversation"),
     "ollama.chat": ("openai", "asked", "Ollama"),
     "ollama.generate": ("openai", "asked_text", "Ollama"),
 }
@@ -81,7 +87,7 @@ class Content:
     def __init__(self, home: tuple[str, str, str], facts: RequestFacts, body: bytes) -> None:
         module = import_module(f"tokenboard.content.{home[0]}")
         self._facts = facts
-        self._asked: Asked = getattr(module, home[1])(obj(parse(body)) or {})
+        self._asked: Asked = getattr(module, home[1])((obj(parse(body)) if body else None) or {})
         self._answer: _Answer = getattr(module, home[2])()
         self._reader: ResponseReader | None = None
 
