@@ -16,6 +16,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text("utf-8")
 COMPOSE = yaml.safe_load(TEXT)
+AUTH = ROOT / "docker-compose.auth.yml"
 SERVICES = COMPOSE["services"]
 PASSWORDS = [
     "CLICKHOUSE_OWNER_PASSWORD",
@@ -43,9 +44,9 @@ def load(tmp_path_factory):
     )
     assert built.returncode == 0, built.stderr
 
-    def run(environment):
+    def run(environment, *more):
         done = subprocess.run(
-            [binary, ROOT / "docker-compose.yml"],
+            [binary, ROOT / "docker-compose.yml", *more],
             env={"PATH": os.environ["PATH"], **environment},
             capture_output=True,
             text=True,
@@ -61,6 +62,26 @@ def test_compose_takes_the_file(load):
     project, error = load(dict.fromkeys(PASSWORDS, "x"))
     assert project is not None, error
     assert set(project["services"]) == set(SERVICES)
+
+
+def test_credentials_are_laid_over_it(load):
+    """With docker-compose.auth.yml the collector also reads auth.yaml and the senders, and loses nothing."""
+    project, error = load(dict.fromkeys(PASSWORDS, "x"), AUTH)
+    assert project is not None, error
+    collector = project["services"]["collector"]
+    assert collector["command"] == [
+        "--config=/etc/otelcol/config.yaml",
+        "--config=/etc/otelcol/auth.yaml",
+    ]
+    mounted = {volume["target"]: volume["source"] for volume in collector["volumes"]}
+    assert mounted["/etc/otelcol/config.yaml"] == str(ROOT / "collector/config.yaml")
+    assert mounted["/etc/otelcol/auth.yaml"] == str(ROOT / "collector/auth.yaml")
+    assert {secret["source"] for secret in collector["secrets"]} == {
+        "clickhouse_writer_password",
+        "senders",
+    }
+    assert collector["environment"]["HTPASSWD_FILE"] == "/run/secrets/senders"
+    assert collector["read_only"] is True
 
 
 @pytest.mark.parametrize("name", PASSWORDS)
@@ -108,7 +129,7 @@ def test_generated_passwords_are_strong_and_different():
 
 def test_every_setting_is_documented():
     """Every variable of the Compose file stands in .env.example, and nothing else does."""
-    used = set(re.findall(r"\$\{(\w+)", TEXT)) | {
+    used = set(re.findall(r"\$\{(\w+)", TEXT + AUTH.read_text("utf-8"))) | {
         s["environment"] for s in COMPOSE["secrets"].values()
     }
     example = (ROOT / ".env.example").read_text("utf-8")
@@ -120,7 +141,8 @@ def test_documented_defaults_are_the_files():
     """The value shown for an optional setting is the default that holds without it."""
     example = (ROOT / ".env.example").read_text("utf-8")
     for name, value in re.findall(r"^#([A-Z_]+)=(.*)$", example, re.MULTILINE):
-        assert set(re.findall(rf"\$\{{{name}:-([^}}]*)\}}", TEXT)) == {value}, name
+        both = TEXT + AUTH.read_text("utf-8")
+        assert set(re.findall(rf"\$\{{{name}:-([^}}]*)\}}", both)) == {value}, name
 
 
 def test_no_password_stands_in_a_file():
@@ -128,7 +150,8 @@ def test_no_password_stands_in_a_file():
     for path in ["docker-compose.yml", "collector/config.yaml", "compose/clickhouse-users.xml"]:
         for line in (ROOT / path).read_text("utf-8").splitlines():
             if re.search(r"password", line, re.IGNORECASE) and not line.lstrip().startswith(
-                ("#", "<!--")
+                # comments, and the patterns of what is masked
+                ("#", "<!--", "- '")
             ):
                 assert re.search(
                     r"\$\{|from_env|/run/secrets|_password\b|^    environment: [A-Z_]+$", line
