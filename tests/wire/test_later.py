@@ -76,6 +76,16 @@ def test_a_background_response_that_was_followed_to_its_end_is_not_counted_again
     assert background.settle(*poll(response("completed", usage=USAGE))) is None
 
 
+def test_answers_that_come_at_once_are_calls_each_even_under_one_id():
+    """A test double may answer with the same id for ever; only fetching it again counts nothing."""
+    background = Background()
+    done = response("completed", usage=USAGE)
+
+    assert background.settle(*create(done, background=True)) is not None
+    assert background.settle(*create(done, background=True)) is not None
+    assert background.settle(*poll(done)) is None
+
+
 def test_ordinary_answers_are_booked_as_they_come():
     """Also two with the same id, and failures without any."""
     background = Background()

@@ -72,7 +72,9 @@ class Background:
                 return request
             if not response.emit:
                 return None
-            started = self._seen.get(response_id, (request, origin))
+            # A request that is answered at once is a call of its own, whatever its id.
+            known = self._seen.get(response_id, (request, origin))
+            started = known if endpoint.poll else (request, origin)
             if started is None:
                 return None  # counted before
             self._note(response_id, None)
