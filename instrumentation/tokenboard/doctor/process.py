@@ -23,7 +23,7 @@ _SEAMS = {
     "urllib3": ("connectionpool", "HTTPConnectionPool", "urlopen"),
 }
 _OURS = "TOKENBOARD_"
-_COMPOSE = frozenset({"TOKENBOARD_BIND"})
+_COMPOSE = frozenset({f"{_OURS}BIND"})  # of docker-compose.yml, not of the package
 
 
 def checks() -> list[Check]:
