@@ -105,8 +105,8 @@ FROM
                     *,
                     -- 100 million tokens in one call is a hundred times the longest context there is
                     arrayMap(t -> if({count:t} BETWEEN 0 AND 100000000, {count:t}, NULL), texts) AS said,
-                    arrayExists(n -> length(n) > 256, names) AS bad_name,
-                    arrayExists(n -> NOT isValidUTF8(n), names) AS bad_utf8
+                    longest > 256 AS bad_name,
+                    NOT isValidUTF8(names) AS bad_utf8
                 FROM
                 (
                     SELECT
@@ -144,10 +144,14 @@ FROM
                                 a['tokenboard.usage.audio.output_tokens'],
                                 a['llm.token_count.completion_details.audio'])
                         ] AS texts,
-                        [
+                        concat(
                             t_user, t_model, t_request_model, t_session, t_provider, t_operation, ServiceName,
-                            t_agent, t_team, t_task, t_response_id, t_tool, t_end_user
-                        ] AS names,
+                            t_agent, t_team, t_task, t_response_id, t_tool, t_end_user) AS names,
+                        greatest(
+                            length(t_user), length(t_model), length(t_request_model), length(t_session),
+                            length(t_provider), length(t_operation), length(ServiceName), length(t_agent),
+                            length(t_team), length(t_task), length(t_response_id), length(t_tool),
+                            length(t_end_user)) AS longest,
                         multiIf(
                             t_vercel != '' AND NOT match(t_vercel, '(\\.do\\w+|\\.toolCall)$'), '',
                             t_operation = 'execute_tool', 'tool',

@@ -89,8 +89,8 @@ FROM
                 SELECT
                     *,
                     arrayMap(t -> if({count:t} BETWEEN 0 AND 100000000, {count:t}, NULL), texts) AS said,
-                    arrayExists(n -> length(n) > 256, names) AS bad_name,
-                    arrayExists(n -> NOT isValidUTF8(n), names) AS bad_utf8,
+                    longest > 256 AS bad_name,
+                    NOT isValidUTF8(names) AS bad_utf8,
                     subtractMilliseconds(Timestamp, toInt64(took)) AS started
                 FROM
                 (
@@ -108,7 +108,11 @@ FROM
                                 a['cache_creation_tokens'], a['cursor.api.request.cache_creation_tokens']),
                             firstNonDefault(a['reasoning_token_count'], a['thoughts_token_count'])
                         ]) AS texts,
-                        [t_user, t_model, t_session, t_project, t_team, t_tool, ServiceName] AS names,
+                        concat(
+                            t_user, t_model, t_session, t_project, t_team, t_tool, ServiceName) AS names,
+                        greatest(
+                            length(t_user), length(t_model), length(t_session), length(t_project), length(t_team),
+                            length(t_tool), length(ServiceName)) AS longest,
                         -- a day at most: a clock of nonsense must not move the call
                         least(greatest(ifNull(toInt64OrNull(a['duration_ms']), 0), 0), 86400000) AS took,
                         event_kind = 'error'

@@ -71,7 +71,7 @@ def _provider(text: str) -> str:
 def _id(text: str, size: int, hashed: str) -> str:
     # an id that is not what W3C says still tells spans apart, by its hash
     return (
-        f"multiIf(match({text}, '^[0-9a-fA-F]{{{2 * size}}}$'), "
+        f"multiIf(length({text}) = {2 * size} AND lower(hex(unhex({text}))) = lower({text}), "
         f"toFixedString(substring(unhex({text}), 1, {size}), {size}), "
         f"{text} = '', toFixedString('', {size}), {hashed})"
     )
