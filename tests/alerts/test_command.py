@@ -1,0 +1,237 @@
+"""``tokenboard alerts`` as people and scripts run it: a real stack, a real webhook."""
+
+from __future__ import annotations
+
+import json
+import queue
+import signal
+import subprocess
+import threading
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from alerts.planted import Call, rows
+from commandline import COMMAND, environment, tokenboard
+from store import spans
+from tokenboard import store
+from tokenboard.local.stack import Stack
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory):
+    """A running stack with a session that makes the same call seven times, and one that is well."""
+    with Stack(tmp_path_factory.mktemp("stack"), 0, 0, 0) as running:
+        client = running.engine.client()
+        ends = datetime.now(UTC) - timedelta(seconds=20)
+        wild = [Call((("grep", "x", "ok"),), agent="planner")] * 7
+        sent = rows("stuck & lost", wild, ends=ends) + rows("well", wild[:2], ends=ends)
+        spans.insert(client, "tokenboard", sent)
+        store.refresh(client)
+        yield running, client
+        client.close()
+
+
+@pytest.fixture
+def webhook():
+    """A receiver of notifications: ``received`` holds their JSON, ``answers`` what it answers first."""
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["content-length"]))
+            status = server.answers.pop(0) if server.answers else 200
+            server.received.put((self.headers["content-type"], json.loads(body), status))
+            self.send_response(status)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    server.received, server.answers = queue.Queue(), []
+    server.url = f"http://127.0.0.1:{server.server_port}/hook"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def alerts(stack, tmp_path, *arguments):
+    return tokenboard(
+        "alerts", "--url", stack[0].addresses["clickhouse"], *arguments, home=tmp_path
+    )
+
+
+def test_what_fires_is_listed_and_the_status_says_so(stack, tmp_path):
+    """With --json each alert has its labels, figure, summary and runbook; the exit status is 3."""
+    done = alerts(stack, tmp_path, "--json")
+    assert done.returncode == 3, done.stderr
+    found = {row["rule"]: row for row in json.loads(done.stdout) if row["state"] == "firing"}
+    row = found["tokenboard-loop-same-call"]
+    assert row["labels"] == {"session": "stuck & lost", "agent": "planner", "user": "alice"}
+    assert row["value"] == 7
+    assert row["severity"] == "critical"
+    assert row["summary"] == "planner of alice made the same tool call 7 times in a row"
+    assert row["runbook"].endswith("loop_same_call.md")
+    assert not [r for r in found.values() if r["labels"].get("session") == "well"]
+
+
+def test_a_table_for_people(stack, tmp_path):
+    """Without --json a table names what fires and in which session."""
+    done = alerts(stack, tmp_path)
+    assert done.returncode == 3
+    assert "stuck & lost" in done.stdout
+    assert "well" not in done.stdout
+
+
+def test_one_runaway_is_one_post(stack, webhook, tmp_path):
+    """Two rules fire for one session: one notification, in Grafana's shape, with the session's link."""
+    done = alerts(stack, tmp_path, "--webhook", webhook.url, "--links", "https://grafana.example")
+    assert done.returncode == 3, done.stderr
+    told = [webhook.received.get(timeout=30) for _ in range(webhook.received.qsize())]
+    (notification,) = [n for _, n, _ in told if n["groupLabels"] == {"session": "stuck & lost"}]
+    names = {alert["labels"]["alertname"] for alert in notification["alerts"]}
+    assert {"Agent repeats the same call", "Agent comes back to the same call"} <= names
+    assert notification["status"] == "firing"
+    assert (
+        notification["alerts"][0]["annotations"]["session_url"]
+        == "https://grafana.example/d/tokenboard-session?var-session=stuck+%26+lost"
+    )
+    assert {kind for kind, _, _ in told} == {"application/json"}
+
+
+def test_a_webhook_that_fails_at_first_is_tried_again(stack, webhook, tmp_path):
+    """After a 503 the same notification comes again and arrives; it is said that it was late."""
+    webhook.answers[:] = [503]
+    done = alerts(stack, tmp_path, "--webhook", webhook.url)
+    assert done.returncode == 3
+    first, second = webhook.received.get(timeout=30), webhook.received.get(timeout=30)
+    assert (first[2], second[2]) == (503, 200)
+    assert first[1] == second[1]
+    assert "503" in done.stderr
+
+
+def test_a_webhook_that_nobody_answers_is_a_failure(stack, tmp_path):
+    """A notification that cannot be delivered is said and is exit status 1."""
+    done = alerts(stack, tmp_path, "--webhook", "http://127.0.0.1:9/hook")
+    assert done.returncode == 1
+    assert "webhook did not take a notification" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+RULE = """\
+apiVersion: 1
+groups:
+  - orgId: 1
+    name: test
+    folder: tokenboard
+    interval: 1s
+    rules:
+      - uid: toggled
+        title: Toggled
+        condition: B
+        for: {pending}
+        noDataState: OK
+        execErrState: Error
+        labels: {{severity: critical}}
+        annotations: {{summary: "it is {{{{ $values.A.Value }}}}"}}
+        data:
+          - refId: A
+            relativeTimeRange: {{from: 60, to: 0}}
+            datasourceUid: clickhouse
+            model: {{refId: A, rawSql: "{sql}"}}
+          - refId: B
+            relativeTimeRange: {{from: 60, to: 0}}
+            datasourceUid: __expr__
+            model:
+              {{refId: B, type: threshold, expression: A,
+                conditions: [{{evaluator: {{type: gt, params: [1]}}}}]}}
+"""
+POLICY = """\
+apiVersion: 1
+policies:
+  - {orgId: 1, receiver: r, group_by: [alertname], group_wait: 0s, group_interval: 1s,
+     repeat_interval: 4h}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Function: SQL and `for` -> a folder with that one rule."""
+
+    def made(sql, pending="0s"):
+        where = tmp_path / "rules"
+        where.mkdir()
+        (where / "rules.yaml").write_text(RULE.format(sql=sql, pending=pending))
+        (where / "policies.yaml").write_text(POLICY)
+        return where
+
+    return made
+
+
+def test_watching_tells_when_it_fires_and_when_it_has_resolved(stack, webhook, folder, tmp_path):
+    """With --watch an alert goes from pending to firing to resolved; each change of note is posted once."""
+    _, client = stack
+    sql = (
+        "SELECT 'x' AS what, toFloat64(max(toUInt64OrZero(value))) AS value "
+        "FROM settings FINAL WHERE name = 'toggled'"
+    )
+
+    def toggle(value):
+        client.insert("settings", [["toggled", str(value)]], column_names=["name", "value"])
+
+    toggle(2)
+    process = subprocess.Popen(
+        [
+            COMMAND, "alerts", "--watch", "--json", "--webhook", webhook.url,
+            "--rules", folder(sql, "1s"), "--url", stack[0].addresses["clickhouse"],
+        ],
+        stdout=subprocess.PIPE, text=True, env=environment(tmp_path),
+    )  # fmt: skip
+    try:
+        _, firing, _ = webhook.received.get(timeout=60)
+        toggle(0)
+        _, resolved, _ = webhook.received.get(timeout=60)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        said, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert (firing["status"], resolved["status"]) == ("firing", "resolved")
+    assert firing["alerts"][0]["annotations"]["summary"] == "it is 2"
+    assert firing["alerts"][0]["startsAt"] == resolved["alerts"][0]["startsAt"]
+    assert resolved["alerts"][0]["endsAt"] > resolved["alerts"][0]["startsAt"]
+    assert webhook.received.empty()
+    assert [json.loads(line)["state"] for line in said.splitlines()] == [
+        "pending", "firing", "resolved",
+    ]  # fmt: skip
+
+
+def test_a_rule_that_grafana_would_refuse_is_an_error(stack, folder, tmp_path):
+    """Two numbers in one answer are no alert: said in one line, exit status 1."""
+    done = alerts(stack, tmp_path, "--rules", str(folder("SELECT 1 AS a, 2 AS b")))
+    assert done.returncode == 1
+    assert "one column has to be a number" in done.stderr
+
+
+def test_nothing_fires(stack, folder, tmp_path):
+    """With everything in order the exit status is 0 and --json an empty list."""
+    done = alerts(stack, tmp_path, "--json", "--rules", str(folder("SELECT toFloat64(0) AS value")))
+    assert (done.returncode, json.loads(done.stdout)) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--webhook", "hook"], "--webhook 'hook' is no address"),
+        (["--links", "ftp://x"], "--links 'ftp://x' is no address"),
+        (["--rules", "nowhere"], "nowhere is no folder with alert rules in it"),
+        (["--url", "http://127.0.0.1:9"], "no ClickHouse answers at http://127.0.0.1:9"),
+    ],
+)
+def test_mistakes_are_one_line(arguments, said, tmp_path):
+    """Bad input is exit status 1 and a line that names it."""
+    done = tokenboard("alerts", *arguments, home=tmp_path)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
