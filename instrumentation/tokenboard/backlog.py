@@ -227,6 +227,7 @@ def _anew() -> None:
     _held = False
 
 
+_SDK = "opentelemetry.sdk.trace.export"
 _tolerance: tuple[Any, bool] = (None, False)
 
 
@@ -252,6 +253,8 @@ def tolerated(provider: Any) -> bool:
 
 def _batches(processor: object) -> bool:
     kind: type[Any] = type(processor)
-    return kind.__name__ == "BatchSpanProcessor" and kind.__module__.startswith(
-        "opentelemetry.sdk.trace.export"
-    )
+    if kind.__name__ != "BatchSpanProcessor" or not kind.__module__.startswith(_SDK):
+        return False
+    exporter = getattr(getattr(processor, "_batch_processor", processor), "_exporter", None)
+    # One that keeps them in memory is there to be looked at, perhaps past the provider.
+    return exporter is not None and not type(exporter).__name__.startswith("InMemory")

@@ -14,16 +14,32 @@ from opentelemetry import trace
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
+from opentelemetry.sdk.trace.export import (
+    BatchSpanProcessor,
+    SimpleSpanProcessor,
+    SpanExporter,
+    SpanExportResult,
+)
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from tokenboard import backlog
+
+
+class Collected(SpanExporter):
+    """Sends spans to some place, as far as anybody can tell."""
+
+    def __init__(self):
+        self.spans = []
+
+    def export(self, spans):
+        self.spans.extend(spans)
+        return SpanExportResult.SUCCESS
 
 
 class Batched:
     """The app's own providers, exporting in batches."""
 
     def __init__(self):
-        self.memory = InMemorySpanExporter()
+        self.memory = Collected()
         self.traces = TracerProvider(shutdown_on_exit=False)
         self.traces.add_span_processor(BatchSpanProcessor(self.memory))
         self.reader = InMemoryMetricReader()
@@ -31,7 +47,7 @@ class Batched:
 
     @property
     def spans(self):
-        return self.memory.get_finished_spans()
+        return self.memory.spans
 
 
 @pytest.fixture
@@ -131,6 +147,21 @@ def test_whoever_sees_each_span_sees_it_at_once(batched, provider, openai_client
     provider.say(bodies.chat())
     _chat(openai_client)
     assert len(seen.get_finished_spans()) == 1
+
+
+def test_spans_kept_in_memory_are_there_at_once(alone, provider, openai_client, waiting):
+    """An exporter that is made to be looked at has the span as soon as its processor is flushed."""
+    forget()
+    seen = InMemorySpanExporter()
+    processor = BatchSpanProcessor(seen)
+    traces = TracerProvider(shutdown_on_exit=False)
+    traces.add_span_processor(processor)
+    tokenboard.init(tracer_provider=traces, http_spans="none")
+    provider.say(bodies.chat())
+    _chat(openai_client)
+    processor.force_flush()
+    assert len(seen.get_finished_spans()) == 1
+    forget()
 
 
 def test_under_a_guard_it_is_finished_at_once(batched, provider, openai_client, waiting):
