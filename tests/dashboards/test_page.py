@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from datetime import timedelta
+import subprocess
+import sys
 
 import pytest
 from dashboards.company import MARKUP, Company
-from tokenboard import queries, store
+from dashboards.troubles import LOOPING, ROUNDS, Troubles, store_surroundings
+from tokenboard import store
 from tokenboard.local.stack import Stack
+from tokenboard.store import prices
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
@@ -20,18 +23,43 @@ FLAGS = [
 SECONDS = 60_000
 
 
+BOARDS = ["Leaderboard", "Tiers", "Cost", "Agents", "Efficiency", "Pipeline", "Person", "Session"]
+
+
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):
     """(address, company, rows): the stack with a company's calls, and the board that the command prints."""
     with Stack(tmp_path_factory.mktemp("page"), 0, 0, 0) as running:
         client = running.engine.client()
         made = Company()
+        Troubles(made)
         made.store(client)
+        store_surroundings(client, made.now)
         store.refresh(client)
-        sql = queries.load("leaderboard").render(since=timedelta(days=30))
-        rows = [dict(row) for row in client.query(sql).named_results()]
+        prices.sync(client)
+        store.refresh(client)
+        rows = command(running.addresses["clickhouse"], "leaderboard")
         yield running.addresses["web"], made, rows
         client.close()
+
+
+def command(url, *arguments):
+    """What ``tokenboard … --json`` prints."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from tokenboard.cli import main; main()",
+            *arguments,
+            "--json",
+            "--url",
+            url,
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -99,16 +127,21 @@ def board(page):
     ]
 
 
-def test_every_dashboard_opens(visit, stack):
-    """Each dashboard of the navigation draws every panel, without an error in the browser."""
+def test_every_dashboard_opens_and_no_panel_is_empty(visit, stack):
+    """Each dashboard of the navigation draws every panel with something in it, without an error."""
     page = visit()
     names = page.locator("nav a").all_inner_texts()
-    assert names == ["Leaderboard", "Agents", "Person", "Session"]
-    for number, name in enumerate(names, 1):
-        page.locator("nav a", has_text=name).click()
-        loaded(page, number + 1)
+    assert names == BOARDS
+    page.locator("nav a", has_text=names[1]).click()
+    loaded(page, 2)
+    assert page.locator("h1").inner_text() == names[1]
+    for name in names:
+        page.goto(f"{stack[0]}/d/tokenboard-{name.lower()}?var-user=fay&var-session={LOOPING}")
+        loaded(page)
         assert page.locator("h1").inner_text() == name
         assert page.locator(".failed").count() == 0
+        empty = page.locator("article", has=page.locator(".empty"))
+        assert empty.locator("h3").all_inner_texts() == []
         assert "panels in" in page.locator("footer").inner_text()
 
 
@@ -126,19 +159,21 @@ def test_the_boards_numbers_are_the_commands(visit, stack):
         assert cells["Calls"][0] == str(row["calls"])
         assert cells["Sessions"][0] == str(row["sessions"])
         assert cells["Cached"][0] == "50%"
-        millions = row["net_tokens"] / 1e6
-        assert (
-            cells["Net tokens"][0]
-            == f"{millions:.{2 if millions < 10 else 1 if millions < 100 else 0}f} M"
-        )
+        scaled, unit = row["net_tokens"] / 1e6, "M"
+        if scaled < 1:
+            scaled, unit = scaled * 1000, "K"
+        digits = 2 if scaled < 10 else 1 if scaled < 100 else 0
+        assert cells["Net tokens"][0] == f"{float(f'{scaled:.{digits}f}'):g} {unit}"
 
 
 def test_totals_and_podium_agree_with_the_board(visit, stack):
     """The big numbers are the sums of the board, the podium its first three."""
     _, made, rows = stack
     page = visit()
-    total = sum(person.gross for person in made.people.values())
-    for title in ("Net tokens", "Gross tokens"):
+    gross = sum(person.gross for person in made.people.values())
+    net = sum(row["net_tokens"] for row in rows)
+    assert net < gross
+    for title, total in (("Net tokens", net), ("Gross tokens", gross)):
         stat = panel(page, title).locator(".stat")
         assert stat.get_attribute("title") == f"{title}: {total:,}"
     assert panel(page, "People").locator(".value").inner_text() == str(
@@ -179,21 +214,68 @@ def test_a_click_leads_from_the_board_to_a_person_and_back(visit, stack):
     assert page.locator("#range").input_value() == "now-7d"
 
 
+def choose(page, variable, *names):
+    """Tick several names of a filter; they hold once its list is closed."""
+    box = page.locator(f"details[data-variable={variable}]")
+    box.locator("summary").click()
+    for name in names:
+        box.get_by_label(name, exact=True).check()
+    box.locator("summary").click()
+
+
 def test_filters_go_into_the_address_and_hold(visit):
-    """A chosen team is in the address, filters every panel, and survives a reload."""
+    """Chosen teams are in the address, filter every panel, survive a reload and go along to others."""
     page = visit()
-    page.locator("select[name=team]").select_option("growth")
+    choose(page, "team", "growth", "platform")
     loaded(page, 2)
-    assert "var-team=growth" in page.url
+    assert "var-team=growth&var-team=platform" in page.url
     for _ in range(2):
-        assert [cells["Who"][0] for cells in board(page)] == ["o'brien", "CORP\\dora"]
-        assert panel(page, "People").locator(".value").inner_text() == "2"
+        shown = [cells["Who"][0] for cells in board(page)]
+        assert shown == ["ada", "ben", "o'brien", "CORP\\dora", "fay"]
+        assert panel(page, "People").locator(".value").inner_text() == "5"
         page.reload()
         loaded(page)
-    page.locator("select[name=model]").select_option("gpt-5.2")
+    choose(page, "model", "gpt-5.2")
     loaded(page, 2)
-    assert "var-team=growth" in page.url
+    assert "var-team=growth&var-team=platform" in page.url
     assert "var-model=gpt-5.2" in page.url
+    page.locator("nav a", has_text="Cost").click()
+    loaded(page, 3)
+    models = panel(page, "By model").locator("tbody tr td:first-child").all_inner_texts()
+    assert models == ["gpt-5.2"]
+    page.locator("details[data-variable=team] summary").click()
+    page.locator("details[data-variable=team] .all").click()
+    loaded(page, 4)
+    assert "var-team=%24__all" in page.url
+
+
+def test_a_click_leads_from_board_to_person_to_session(visit, stack):
+    """Board, person, session: the loop is on the timeline, and the steps are those the command prints."""
+    page = visit()
+    page.locator("td a", has_text="fay").click()
+    loaded(page, 2)
+    assert page.locator("h1").inner_text() == "Person"
+    panel(page, "Sessions").locator("td a", has_text=LOOPING).click()
+    loaded(page, 3)
+    assert page.locator("h1").inner_text() == "Session"
+    timeline = panel(page, "Timeline")
+    lanes = timeline.locator(".lane-name").all_inner_texts()
+    assert lanes[:3] == ["person", "coder", "coder · tools"]
+    assert timeline.locator(".state[title*='⟳ search']").count() == ROUNDS
+    steps = panel(page, "Step by step").locator("tbody tr")
+    assert steps.count() == 1 + 2 * ROUNDS
+    loops = steps.locator("td", has_text=f"same call {ROUNDS} times")
+    assert loops.count() == ROUNDS
+    gross = sum(30_000 + 9_000 * turn + 800 for turn in range(ROUNDS))
+    stat = panel(page, "Gross tokens").locator(".stat")
+    assert stat.get_attribute("title") == f"Gross tokens: {gross:,}"
+    spans = panel(page, "Trace").locator("summary")
+    assert spans.count() == 2 * ROUNDS
+    spans.first.click()
+    assert "gen_ai.request.model" in panel(page, "Trace").inner_text()
+    page.locator("nav a", has_text="Leaderboard").click()
+    loaded(page, 4)
+    assert page.locator("#range").input_value() == "now-30d"
 
 
 def test_names_are_text_never_markup(visit, stack):
@@ -222,13 +304,15 @@ def test_columns_sort(visit, stack):
     assert ranks in ([*map(str, known), "—"], [*map(str, reversed(known)), "—"])
 
 
-@pytest.mark.parametrize("path", ["/", "/d/tokenboard-person"])
-def test_a_phone_shows_everything_without_scrolling_sideways(visit, path):
-    """At 390 pixels the page is as wide as the screen and the panels stand below one another."""
-    page = visit(path, width=390, height=844)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    boxes = [article.bounding_box() for article in page.locator("article").all()]
-    assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes)
+def test_a_phone_shows_everything_without_scrolling_sideways(visit, stack):
+    """At 390 pixels every page is as wide as the screen and the panels stand below one another."""
+    page = visit(width=390, height=844)
+    for name in BOARDS:
+        page.goto(f"{stack[0]}/d/tokenboard-{name.lower()}")
+        loaded(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
+        boxes = [article.bounding_box() for article in page.locator("article").all()]
+        assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes), name
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -18,7 +18,7 @@ MONEY: Json = {"unit": theme.DOLLARS}
 COUNT: Json = {"unit": "locale"}
 SHARE: Json = {"unit": theme.SHARE}
 SECONDS: Json = {"unit": "s"}
-WRAP: Json = {"custom.cellOptions": {"type": "auto", "wrapText": True}}
+WRAP: Json = {"custom.wrapText": True}
 PILL: Json = {"custom.cellOptions": {"type": "pill"}}
 HIDDEN: Json = {"custom.hideFrom": {"viz": True, "legend": False, "tooltip": False}}
 

@@ -63,17 +63,17 @@ def _totals() -> list[Json]:
         [
             (
                 "Who",
-                "The person of most of the session's tokens.",
+                "The person to whom most of the session's tokens belong.",
                 Field("who", "Who", fixed(theme.NET)),
             ),
             (
                 "Length",
-                "From the first call to the end of the last.",
+                "From the start of the first call to the end of the last.",
                 Field("length", "Length", SECONDS | fixed(theme.CALM)),
             ),
             (
                 "Human turns",
-                "Calls that a person's message drove.",
+                "Calls that a message of a person drove; tools drive the others.",
                 Field("human_turns", "Human turns", COUNT | fixed(theme.KINDS["human"])),
             ),
             (
@@ -88,7 +88,7 @@ def _totals() -> list[Json]:
             ),
             (
                 "Net tokens",
-                "What counts: gross tokens less every deduction.",
+                "What counts: gross tokens less every deduction, to the token.",
                 Field("net_tokens", "Net tokens", TOKENS | fixed(theme.NET)),
             ),
             (

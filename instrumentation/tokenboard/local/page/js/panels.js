@@ -126,9 +126,9 @@ function footer(field) {
 function cell(field, row, {frame, state, range}) {
   const value = field.values[row];
   const shown = display(value, field.config);
-  const {type, wrapText} = field.config.custom.cellOptions || {};
+  const {type} = field.config.custom.cellOptions || {};
   const content = (CELLS[type] || plain)(value, shown, {field, range});
-  return el('td', {class: alignment(field) + (wrapText ? ' wrap' : ''), title: shown.exact && shown.exact !== shown.text ? shown.exact : null},
+  return el('td', {class: alignment(field) + (field.config.custom.wrapText ? ' wrap' : ''), title: shown.exact && shown.exact !== shown.text ? shown.exact : null},
     linked(content, {frame, field, row, state}));
 }
 
