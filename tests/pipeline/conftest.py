@@ -25,7 +25,6 @@ HASH_KEY = "0123456789abcdef0123456789abcdef"
 QUICK = {
     "exporters": {
         name: {
-            "timeout": "2s",
             "retry_on_failure": {"initial_interval": "100ms", "max_interval": "500ms"},
             "sending_queue": {"batch": {"flush_timeout": "100ms"}},
         }

@@ -14,9 +14,15 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from pipeline.conftest import call, until
+from pipeline.conftest import QUICK, call, until
 
 TOKENS = 1000  # of each call
+# Gives up on an answer sooner than the gate is silent.
+IMPATIENT = {
+    "exporters": {
+        name: {**settings, "timeout": "2s"} for name, settings in QUICK["exporters"].items()
+    }
+}
 
 
 class Sender:
@@ -104,7 +110,7 @@ def test_an_outage_with_restarts_in_it_loses_nothing(make, gate, books):
 def test_a_store_that_fails_after_it_has_stored_is_counted_once(make, gate, books):
     """Errors and silence after the commit make the collector send again; the books count each call once."""
     sender = Sender("replay", 2000)
-    collector = make()
+    collector = make(override=IMPATIENT)
     for mode in ("stored, then 500", "500", "stored, then silence"):
         gate.mode, before = mode, gate.inserts.count(mode)
         sender.send(collector, 3)
@@ -118,7 +124,7 @@ def test_a_store_that_fails_after_it_has_stored_is_counted_once(make, gate, book
 def test_a_collector_killed_in_mid_batch_loses_and_doubles_nothing(make, gate, books):
     """SIGKILL while an insert is stored and not yet answered: after the start it is sent again, counted once."""
     sender = Sender("killed", 3000)
-    collector = make()
+    collector = make(override=IMPATIENT)
     for _ in range(2):
         gate.mode = "stored, then silence"
         before = len(gate.inserts)
