@@ -186,7 +186,11 @@ def test_one_id_much_later_is_two_calls(books):
 def test_ids_with_dashes_near_their_end_are_ids(books):
     """Gemini's ids are base64url: a dash or underscore just before the end does not make them short."""
     # https://ai.google.dev/api/generate-content#v1beta.GenerateContentResponse (responseId)
-    said = {"provider": "gcp.gemini", "model": "gemini-3-pro", "response_id": "aBcD3fGhIjKlMnOp-q_R"}
+    said = {
+        "provider": "gcp.gemini",
+        "model": "gemini-3-pro",
+        "response_id": "aBcD3fGhIjKlMnOp-q_R",
+    }
     books.send(call(ts=NOON, **said), call(ts=NOON + timedelta(seconds=1), **said, **other()))
     books.refresh()
     assert books.value("SELECT count() FROM {db}.calls") == 1
@@ -376,3 +380,27 @@ def test_a_callback_span_that_lost_its_trace_is_the_same_call(books):
         ("app", "tokenboard", 3),
         ("elsewhere", "opentelemetry.instrumentation.openai.v1", 1),
     ]
+
+
+def test_the_official_telling_goes_before_others(books):
+    """Where the official instrumentation stands in for ours, its counts hold, and strays are its call."""
+    official = "opentelemetry.instrumentation.genai.openai"
+    embedded = {
+        "operation": "embeddings",
+        "output_tokens": None,
+        "response_id": None,
+        "trace": TRACE,
+    }
+    outer = hexid("official", 16)
+    books.send(
+        call(ts=NOON, seconds=3, span=outer, **embedded, **other(official)),
+        call(ts=NOON + timedelta(seconds=1), parent=outer, cache_read=0, **embedded, **other()),
+        call(ts=NOON + timedelta(minutes=3, milliseconds=1), seconds=2, **other(official)),
+        call(
+            ts=NOON + timedelta(minutes=3), seconds=2, response_id=None,
+            **other("openinference.instrumentation.openai"),
+        ),
+    )  # fmt: skip
+    books.refresh()
+    found = books.rows("SELECT emitter, cache_read_tokens FROM {db}.calls")
+    assert [tuple(line.values()) for line in found] == [(official, None)] * 2

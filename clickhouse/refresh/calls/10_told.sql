@@ -23,10 +23,15 @@ SELECT
         0) AS request,
     input_tokens AS i, output_tokens AS o, cache_read_tokens AS cr, cache_write_tokens AS cw,
     CAST(service, 'String') AS service,
-    -- best first: who knows the usage, of those whose counts are read off the wire, then who knows most
+    -- whose counts to believe: read off the wire by us; told by the SDK itself or the official instrumentations; others'
+    multiIf(
+        e.emitter = 'tokenboard', 0,
+        startsWith(e.emitter, 'com.anthropic.') OR startsWith(e.emitter, 'opentelemetry.instrumentation.genai.'), 1,
+        2) AS doubt,
+    -- best first: who knows the usage, of those who is to be believed, then who knows most
     tuple(
         isNull(i) AND isNull(o),
-        CAST(e.emitter, 'String') != 'tokenboard',
+        doubt,
         -(4 * isNotNull(cr) + 2 * isNotNull(ttft_ms) + (user_id != '') + (session_id != '' OR conversation != '')),
         t0, span_id) AS place
 FROM {db}.emissions AS e FINAL

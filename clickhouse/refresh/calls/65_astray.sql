@@ -1,6 +1,7 @@
--- when: SELECT countIf(emitter != 'tokenboard' AND id = 0) > 0 AND countIf(emitter = 'tokenboard') > 0 FROM told
--- Rule 4: a span without an id that strayed into a trace of its own (callbacks lose their context) around one of ours in
--- the same service, with the same model and exactly the same known tokens: the nearest one of ours, each only once.
+-- when: SELECT countIf(doubt = 2 AND id = 0) > 0 AND countIf(doubt < 2) > 0 FROM told
+-- Rule 4: a span without an id that strayed into a trace of its own (callbacks lose their context) around one of ours (or of
+-- the SDK's own) in the same service, with the same model and exactly the same known tokens: the nearest, each only once.
+-- Such spans may end in another order than they began, but at about the same time.
 -- Callbacks of LangChain get no input count for some streams and say 0 (OpenLLMetry).
 INSERT INTO merged
 SELECT trace_id, span_id, content, our_trace, our_span
@@ -13,7 +14,7 @@ FROM
     (
         SELECT *, t0 AS at, assumeNotNull(i) AS inputs, assumeNotNull(o) AS outputs
         FROM told
-        WHERE emitter != 'tokenboard' AND id = 0 AND parent_span_id = toFixedString('', 8)
+        WHERE doubt = 2 AND id = 0 AND parent_span_id = toFixedString('', 8)
             AND isNotNull(i) AND isNotNull(o) AND (i != 0 OR endsWith(emitter, '.langchain'))
             AND (trace_id, span_id, content) NOT IN (SELECT trace_id, span_id, content FROM merged)
     ) AS t
@@ -22,10 +23,10 @@ FROM
     (
         SELECT *, t0 AS at, arrayJoin(arrayDistinct([assumeNotNull(i), 0])) AS inputs, assumeNotNull(o) AS outputs
         FROM told
-        WHERE emitter = 'tokenboard' AND isNotNull(i) AND isNotNull(o)
+        WHERE (doubt = 0 OR (doubt = 1 AND id != 0)) AND isNotNull(i) AND isNotNull(o)
             AND (trace_id, span_id, content) NOT IN (SELECT trace_id, span_id, content FROM merged)
     ) AS o ON o.service = t.service AND o.inputs = t.inputs AND o.outputs = t.outputs AND o.at >= t.at
-    WHERE o.trace_id != t.trace_id AND t.t1 >= o.t1 AND o.at - t.at <= 600000000
+    WHERE o.trace_id != t.trace_id AND t.t1 + 100000 >= o.t1 AND o.at - t.at <= 600000000
         AND o.status = t.status
         AND (startsWith(o.model, t.model) OR startsWith(t.model, o.model) OR o.request_model = t.model)
 )
