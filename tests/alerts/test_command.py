@@ -77,16 +77,11 @@ def test_what_fires_is_listed_and_the_status_says_so(stack, tmp_path):
     assert not [r for r in found.values() if r["labels"].get("session") == "well"]
 
 
-def test_a_table_for_people(stack, tmp_path):
-    """Without --json a table names what fires and in which session."""
-    done = alerts(stack, tmp_path)
-    assert done.returncode == 3
-    assert "stuck & lost" in done.stdout
-    assert "well" not in done.stdout
-
-
 def test_one_runaway_is_one_post(stack, webhook, tmp_path):
-    """Two rules fire for one session: one notification, in Grafana's shape, with the session's link."""
+    """Two rules fire for one session: one notification, in Grafana's shape, with the session's link.
+
+    Meanwhile a table tells people of the same.
+    """
     done = alerts(stack, tmp_path, "--webhook", webhook.url, "--links", "https://grafana.example")
     assert done.returncode == 3, done.stderr
     told = [webhook.received.get(timeout=30) for _ in range(webhook.received.qsize())]
@@ -99,25 +94,8 @@ def test_one_runaway_is_one_post(stack, webhook, tmp_path):
         == "https://grafana.example/d/tokenboard-session?var-session=stuck+%26+lost"
     )
     assert {kind for kind, _, _ in told} == {"application/json"}
-
-
-def test_a_webhook_that_fails_at_first_is_tried_again(stack, webhook, tmp_path):
-    """After a 503 the same notification comes again and arrives; it is said that it was late."""
-    webhook.answers[:] = [503]
-    done = alerts(stack, tmp_path, "--webhook", webhook.url)
-    assert done.returncode == 3
-    first, second = webhook.received.get(timeout=30), webhook.received.get(timeout=30)
-    assert (first[2], second[2]) == (503, 200)
-    assert first[1] == second[1]
-    assert "503" in done.stderr
-
-
-def test_a_webhook_that_nobody_answers_is_a_failure(stack, tmp_path):
-    """A notification that cannot be delivered is said and is exit status 1."""
-    done = alerts(stack, tmp_path, "--webhook", "http://127.0.0.1:9/hook")
-    assert done.returncode == 1
-    assert "webhook did not take a notification" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert "stuck & lost" in done.stdout
+    assert "well" not in done.stdout
 
 
 RULE = """\
@@ -148,6 +126,7 @@ groups:
               {{refId: B, type: threshold, expression: A,
                 conditions: [{{evaluator: {{type: gt, params: [1]}}}}]}}
 """
+FIRES = "SELECT 'x' AS what, toFloat64(2) AS value"
 POLICY = """\
 apiVersion: 1
 policies:
@@ -168,6 +147,25 @@ def folder(tmp_path):
         return where
 
     return made
+
+
+def test_a_webhook_that_fails_at_first_is_tried_again(stack, webhook, folder, tmp_path):
+    """After a 503 the same notification comes again and arrives; it is said that it was late."""
+    webhook.answers[:] = [503]
+    done = alerts(stack, tmp_path, "--webhook", webhook.url, "--rules", folder(FIRES))
+    assert done.returncode == 3
+    first, second = webhook.received.get(timeout=30), webhook.received.get(timeout=30)
+    assert (first[2], second[2]) == (503, 200)
+    assert first[1] == second[1]
+    assert "503" in done.stderr
+
+
+def test_a_webhook_that_nobody_answers_is_a_failure(stack, folder, tmp_path):
+    """A notification that cannot be delivered is said and is exit status 1."""
+    done = alerts(stack, tmp_path, "--webhook", "http://127.0.0.1:9/hook", "--rules", folder(FIRES))
+    assert done.returncode == 1
+    assert "webhook did not take a notification" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_watching_tells_when_it_fires_and_when_it_has_resolved(stack, webhook, folder, tmp_path):

@@ -39,6 +39,9 @@ def samples(client: Client, rule: Rule, at: datetime | None = None) -> list[Samp
         result = client.query(sql_of(rule, at or datetime.now(UTC)))
     except ClickHouseError as error:
         raise EvaluationError(f"{rule.title}: {' '.join(str(error).split())[:300]}") from error
+    if not result.result_rows:
+        # The embedded engine's answer without rows has no columns either.
+        return []
     names = list(result.column_names)
     kinds = [str(kind.name) for kind in result.column_types]
     numeric = [number for number, kind in enumerate(kinds) if "String" not in kind]
