@@ -33,7 +33,12 @@ SIGNALS: dict[str, str] = {
     "long leash": "#D08A2E",
     "deep": "#8B5CF6",
 }
-KINDS: dict[str, str] = {"human": "#E0A526", "model": "#3B82F6", "tool": "#14B8A6"}
+KINDS: dict[str, str] = {
+    "human": "#E0A526",
+    "instruction": "#B87333",
+    "model": "#3B82F6",
+    "tool": "#14B8A6",
+}
 
 NET = "#3B82F6"
 GROSS = "#8E9AAF"
@@ -80,6 +85,7 @@ def step_colours() -> list[Json]:
         ("^✕", WASTE),
         ("^⚙", KINDS["tool"]),
         ("^human turn$", KINDS["human"]),
+        ("^instruction$", KINDS["instruction"]),
         (".*", KINDS["model"]),
     )
     return [

@@ -7,5 +7,6 @@ SELECT u.model AS model, sum(u.gross_tokens) AS gross_tokens
 FROM usage AS u
 WHERE u.user_id = person AND u.model != ''
 GROUP BY model
+HAVING gross_tokens > 0
 ORDER BY gross_tokens DESC
 LIMIT 12

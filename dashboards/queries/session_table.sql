@@ -8,7 +8,8 @@ WITH
 SELECT
     dateDiff('millisecond', min(s.ts) OVER (), s.ts) / 1000 AS after,
     concat(repeat('  ', greatest(s.agent_depth, 1) - 1), s.agent) AS agent,
-    transform(s.kind, ['user', 'llm', 'tool'], ['human', 'model', 'tool'], '') AS kind,
+    if(s.kind = 'user' AND s.agent_depth > 1, 'instruction',
+        transform(s.kind, ['user', 'llm', 'tool'], ['human', 'model', 'tool'], '')) AS kind,
     s.name AS what,
     s.input_tokens AS input_tokens,
     s.cache_read_tokens AS cache_read_tokens,

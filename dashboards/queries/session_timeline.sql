@@ -1,7 +1,7 @@
 -- title: Timeline
--- description: What happened when, in lanes: the person, each agent's model calls, its tools; a sub-agent has lanes
---   of its own, indented. ⟳ marks a step that is part of a loop, ✕ one that failed. What runs at the same time
---   stands in lanes below one another; very short steps are drawn as wide as can be seen.
+-- description: What happened when, in lanes: the person, what agents were told by others, each agent's model calls, its
+--   tools; a sub-agent has lanes of its own, indented. ⟳ marks a step that is part of a loop, ✕ one that failed. What
+--   runs at the same time stands in lanes below one another; very short steps are drawn as wide as can be seen.
 WITH
 -- include: session
     ,
@@ -23,17 +23,17 @@ WITH
         SELECT
             multiIf(kind = 'user', 0, kind = 'llm', 1, 2) AS place,
             multiIf(
-                kind = 'user', 'person',
+                kind = 'user', if(agent_depth > 1, '↳ instructions', 'person'),
                 concat(if(agent_depth > 1, concat(repeat('  ', agent_depth - 2), '↳ '), ''),
                     multiIf(agent != '', agent, kind = 'llm', 'model', 'app'),
                     if(kind = 'tool', ' · tools', ''))) AS track,
-            kind = 'user' ? 0 : agent_depth AS depth,
+            kind = 'user' ? (agent_depth > 1 ? 1 : 0) : agent_depth AS depth,
             min(ts) OVER (PARTITION BY agent, agent_depth, kind = 'user') AS begun,
             began,
             began + greatest(took, intDiv(greatest(whole, 100000), 250)) AS ended,
             concat(
                 multiIf(loop != '', '⟳ ', error, '✕ ', kind = 'tool', '⚙ ', ''),
-                kind = 'user' ? 'human turn' : name) AS activity
+                kind = 'user' ? (agent_depth > 1 ? 'instruction' : 'human turn') : name) AS activity
         FROM steps
     ),
     packed AS

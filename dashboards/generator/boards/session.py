@@ -124,7 +124,7 @@ def _steps() -> Json:
             Field("after", "After", SECONDS | column(80, align="right")),
             Field("agent", "Agent", {"custom.minWidth": 110, "noValue": ""}),
             Field(
-                "kind", "Kind", PILL | column(70) | {"mappings": theme.pill_colours(theme.KINDS)}
+                "kind", "Kind", PILL | column(88) | {"mappings": theme.pill_colours(theme.KINDS)}
             ),
             Field("what", "What", {"custom.minWidth": 170, "noValue": ""}),
             Field(

@@ -1,11 +1,16 @@
     -- The session's steps, tool calls with the loop they are part of: the rules of tokenboard.loops. Each agent
-    -- goes its own rounds, and a human turn begins anew.
+    -- goes its own rounds. Where a person speaks everybody begins anew; an agent below others does so where it is
+    -- instructed, for itself alone.
     spoken AS
     (
         SELECT
             *,
-            countIf(kind = 'user') OVER
-                (ORDER BY ts, position, span_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS turn
+            (
+                countIf(kind = 'user' AND agent_depth <= 1) OVER
+                    (ORDER BY ts, position, span_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
+                countIf(kind = 'user') OVER
+                    (PARTITION BY agent ORDER BY ts, position, span_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+            ) AS turn
         FROM session_steps
         WHERE session_id = wanted
     ),

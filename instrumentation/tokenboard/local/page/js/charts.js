@@ -58,7 +58,7 @@ function colourOf(field, index) {
 // The year is in nobody's doubt; the hour matters when days are few.
 function dateTicks(span) {
   const days = (span[1] - span[0]) / 8.64e7;
-  return days > 300 ? '%b %Y' : days > 3 ? '%-d %b' : days > 1 ? '%-d %b %H:%M' : days > 0.01 ? '%H:%M' : '%H:%M:%S';
+  return days > 300 ? '%b %Y' : days > 3 ? '%-d %b' : days > 1 ? '%-d %b %H:%M' : days > 0.01 ? '%H:%M' : days > 1e-4 ? '%H:%M:%S' : '%S.%1f s';
 }
 
 function hover(values, config) {
@@ -74,10 +74,10 @@ function step(times, span) {
   return gaps.length ? Math.min(...gaps) : span[1] - span[0] >= 2.592e8 ? 8.64e7 : 3.6e6;
 }
 
-// A line that fills less than a tenth of the range is drawn over its own time: seconds of a session in a day.
+// A line that fills less than a quarter of the range is drawn over its own time: seconds of a session in a day.
 function fitted(span, times) {
   const [first, last] = [Number(times[0]), Number(times.at(-1))];
-  if (times.length < 2 || (last - first) * 10 > span[1] - span[0]) return span;
+  if (times.length < 2 || (last - first) * 4 > span[1] - span[0]) return span;
   return [first - (last - first) / 40, last + (last - first) / 40];
 }
 
