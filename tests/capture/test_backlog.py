@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
@@ -10,6 +11,7 @@ import pytest
 import tokenboard
 from capture.conftest import forget
 from fakes import bodies
+from fakes.provider import Reply
 from opentelemetry import trace
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
@@ -126,6 +128,34 @@ def test_what_was_said_around_the_call_is_on_its_span(batched, provider, openai_
     assert span.attributes["session.id"] == "s-1"
     assert span.attributes["gen_ai.agent.name"] == "planner"
     assert span.parent.span_id == parent.span_id
+
+
+def test_a_conversation_goes_on_although_its_beginning_still_waits(
+    batched, provider, openai_client, waiting
+):
+    """An answer that has not been read yet hands its conversation on all the same."""
+    first = json.loads(bodies.responses().chunks[0])
+    answers = [first | {"id": response_id} for response_id in ("resp_a", "resp_b")]
+    provider.say(*(Reply([json.dumps(answer).encode()]) for answer in answers))
+    openai_client.responses.create(model="gpt-test", input="Hello.")
+    openai_client.responses.create(model="gpt-test", input="Go on.", previous_response_id="resp_a")
+    batched.traces.force_flush()
+    one, two = (span.attributes for span in batched.spans)
+    assert two["tokenboard.conversation"] == one["tokenboard.conversation"]
+
+
+def test_a_poll_finds_the_response_that_still_waits(batched, provider, openai_client, waiting):
+    """A background response is counted under the request that began it, however soon it is done."""
+    body = json.loads(bodies.responses().chunks[0]) | {"id": "resp_c", "background": True}
+    begun = body | {"status": "queued", "usage": None, "output": []}
+    provider.say(*(Reply([json.dumps(each).encode()]) for each in (begun, body)))
+    openai_client.responses.create(model="gpt-test", input="Think.", background=True)
+    openai_client.responses.retrieve("resp_c")
+    batched.traces.force_flush()
+    one, two = batched.spans
+    assert one.start_time == two.start_time
+    assert two.attributes["tokenboard.prompt.hash"] == one.attributes["tokenboard.prompt.hash"]
+    assert two.attributes["gen_ai.usage.input_tokens"] == 36
 
 
 def test_without_being_asked_it_is_finished_soon(batched, provider, openai_client):

@@ -142,8 +142,8 @@ class Exchange:
         self._facts: wire.RequestFacts | None = None
         self._outside = context
         self._watch: Watch | None = None
+        self._ended = False
         if runaway.watching(context) and not poll:
-            backlog.drain()  # what was answered before may say which conversation this is
             self._watch = runaway.before(self._told(), context)
         self._said: Content | None = None
         if wanted.content:
@@ -173,7 +173,6 @@ class Exchange:
         self._silent = True
         self._chunks: list[float] | None = [] if wanted.latest_metrics else None
         self._streamed: bool | None = False
-        self._ended = False
 
     def _record(self) -> telemetry.Call | outer.Call:
         other = outer.recording(self._asked.operation, self._outside)
@@ -189,7 +188,10 @@ class Exchange:
         """Read what the request tells, once."""
         facts = self._facts
         if facts is None:
-            facts = self._facts = _threads.follow(self._asked.facts(self._hasher))
+            facts = self._asked.facts(self._hasher)
+            if facts.previous_response_id is not None and not self._ended:
+                backlog.drain()  # the answer that this goes on from may still wait there
+            facts = self._facts = _threads.follow(facts)
         return facts
 
     def unmark(self, headers: MutableMapping[str, str]) -> None:
