@@ -73,6 +73,7 @@ def test_what_fires_is_listed_and_the_status_says_so(stack, tmp_path):
     assert row["value"] == 7
     assert row["severity"] == "critical"
     assert row["summary"] == "planner of alice made the same tool call 7 times in a row"
+    assert row["session_url"].endswith("/d/tokenboard-session?var-session=stuck+%26+lost")
     assert row["runbook"].endswith("loop_same_call.md")
     assert not [r for r in found.values() if r["labels"].get("session") == "well"]
 

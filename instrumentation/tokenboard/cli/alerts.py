@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
     from rich.table import Table
 
-    from tokenboard.alerts.delivery import Delivery, Notification
+    from tokenboard.alerts.delivery import Notification
     from tokenboard.alerts.rules import Provisioned
     from tokenboard.alerts.states import Alert
     from tokenboard.alerts.watching import Watching
@@ -85,7 +85,6 @@ def alerts(
     docs/alerts.md.
     """
     from tokenboard.alerts import rules
-    from tokenboard.alerts.delivery import Delivery
     from tokenboard.alerts.watching import Watching
 
     try:
@@ -96,9 +95,7 @@ def alerts(
         _check_address("--webhook", webhook)
     _check_address("--links", links)
     reader = common.Reader(timedelta(days=1), as_json, url, data)
-    work = _Work(
-        provisioned, Watching(provisioned), Delivery(provisioned, links.rstrip("/") + "/"), webhook
-    )
+    work = _Work(provisioned, Watching(provisioned), webhook, links.rstrip("/") + "/")
     if watch:
         _watch(reader, work)
     else:
@@ -119,11 +116,14 @@ class _Work:
     """What both ways of running share: the rules, their states, and where to tell of them."""
 
     def __init__(
-        self, provisioned: Provisioned, watching: Watching, delivery: Delivery, webhook: str | None
+        self, provisioned: Provisioned, watching: Watching, webhook: str | None, links: str
     ) -> None:
+        from tokenboard.alerts.delivery import Delivery
+
         self.provisioned = provisioned
         self.watching = watching
-        self.delivery = delivery
+        self.delivery = Delivery(provisioned, links)
+        self.links = links
         self._webhook = webhook
 
     def send(self, notification: Notification, now: float) -> str | None:
@@ -151,9 +151,9 @@ def _once(reader: common.Reader, work: _Work) -> None:
         work.watching.round(client, now)
     found = sorted(work.watching.alerts(), key=lambda alert: (alert.state, alert.rule.title))
     if reader.as_json:
-        common.print_json([_row(alert) for alert in found])
+        common.print_json([_row(alert, work.links) for alert in found])
     elif found:
-        show.console().print(_table(found))
+        show.console().print(_table(found, work.links))
     elif not work.watching.errors:
         common.say(f"Nothing fires ({len(work.provisioned.rules)} rules).")
     for text in work.watching.errors.values():
@@ -215,7 +215,7 @@ def _watch(reader: common.Reader, work: _Work) -> None:
                 client = None
             _tell_of_trouble(said, trouble)
             found = work.watching.alerts()
-            _tell_of_changes(found, shown, as_json=reader.as_json)
+            _tell_of_changes(found, shown, work.links, as_json=reader.as_json)
             work.delivery.take(found, now)
             for notification in work.delivery.due(now):
                 if (why := work.send(notification, now)) is not None:
@@ -235,12 +235,14 @@ def _tell_of_trouble(said: dict[str, str], now: dict[str, str]) -> None:
     said.update(now)
 
 
-def _tell_of_changes(found: list[Alert], shown: dict[Any, str], *, as_json: bool) -> None:
+def _tell_of_changes(
+    found: list[Alert], shown: dict[Any, str], links: str, *, as_json: bool
+) -> None:
     for alert in found:
         if shown.get(alert.key) == alert.state:
             continue
         shown[alert.key] = alert.state
-        row = _row(alert)
+        row = _row(alert, links)
         if as_json:
             click.echo(json.dumps(row, ensure_ascii=False))
         else:
@@ -257,12 +259,12 @@ def _tell_of_changes(found: list[Alert], shown: dict[Any, str], *, as_json: bool
 # --- rows ----------------------------------------------------------------------------------------
 
 
-def _row(alert: Alert) -> dict[str, Any]:
+def _row(alert: Alert, links: str) -> dict[str, Any]:
     from tokenboard.alerts import templates
 
     def text(name: str) -> str:
         template = alert.rule.annotations.get(name, "")
-        return templates.render(template, alert.labels, alert.value, "")
+        return templates.render(template, alert.labels, alert.value, links)
 
     return {
         "state": alert.state,
@@ -274,16 +276,17 @@ def _row(alert: Alert) -> dict[str, Any]:
         "above": alert.rule.above,
         "since": datetime.fromtimestamp(alert.active_at, UTC).isoformat(timespec="seconds"),
         "summary": text("summary"),
+        "session_url": text("session_url"),
         "runbook": text("runbook_url"),
     }
 
 
-def _table(found: list[Alert]) -> Table:
+def _table(found: list[Alert], links: str) -> Table:
     table = show.table("Alerts")
     for name in ("state", "severity", "what", "session"):
         table.add_column(name, overflow="fold")
     for alert in found:
-        row = _row(alert)
+        row = _row(alert, links)
         style = _STATES[alert.state]
         table.add_row(
             f"[{style}]{alert.state}[/]",
