@@ -1,6 +1,7 @@
 """The one-process stack: calls a second from OTLP to ``calls``, memory, delay until the board.
 
-Sender and stack share this machine. Run: python -m bench stack [--seconds N] [--connections N]
+Then the same through the real collector, where it is built. Sender, collector and stack share this
+machine. Run: python -m bench stack [--seconds N] [--connections N]
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ import argparse
 import contextlib
 import http.client
 import os
+import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -108,9 +111,9 @@ def renewed(request: ExportTraceServiceRequest) -> bytes:
 class Up:
     """A running ``tokenboard up`` and what it costs."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *options: str) -> None:
         command = Path(sys.executable).with_name("tokenboard")
-        ports = ("--otlp-port", "0", "--clickhouse-port", "0", "--web-port", "0")
+        ports = ("--otlp-port", "0", "--clickhouse-port", "0", "--web-port", "0", *options)
         self.process = subprocess.Popen(
             [command, "up", "--data", data, *ports], stdout=subprocess.PIPE, text=True
         )
@@ -129,17 +132,83 @@ class Up:
 
     def cpu(self) -> float:
         """Seconds of CPU used so far."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu(self.process.pid)
 
     def memory(self) -> int:
         """MiB resident."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(status.partition("VmRSS:")[2].split()[0]) // 1024
+        return memory(self.process.pid)
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGINT)
         self.process.wait()
+
+
+def cpu(pid: int) -> float:
+    """Seconds of CPU that a process has used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory(pid: int) -> int:
+    """MiB that a process has resident."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) // 1024
+
+
+class Collector:
+    """The real collector as it is configured for use, before a stack's ClickHouse port."""
+
+    def __init__(self, folder: Path, clickhouse: str) -> None:
+        root = Path(__file__).resolve().parents[1]
+        asked = [shutil.which("sh") or "sh", root / "collector" / "build.sh", "--path"]
+        path = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+        self.binary = root / path
+        self.available = self.binary.is_file()
+        if not self.available:
+            return
+        (folder / "password").write_text("x")
+        ports = [_free_port() for _ in range(4)]
+        self.otlp = f"127.0.0.1:{ports[0]}"
+        names = ("OTLP_HTTP", "OTLP_GRPC", "HEALTH", "TELEMETRY")
+        self.process = subprocess.Popen(
+            [self.binary, "--config", root / "collector" / "config.yaml"],
+            env={
+                "CLICKHOUSE_ENDPOINT": f"http://{clickhouse}",
+                "CLICKHOUSE_COMPRESS": "none",
+                "CLICKHOUSE_WRITER_PASSWORD_FILE": str(folder / "password"),
+                "QUEUE_DIR": str(folder / "queue"),
+                **{
+                    f"{name}_ENDPOINT": f"127.0.0.1:{port}"
+                    for name, port in zip(names, ports, strict=True)
+                },
+            },
+            stderr=subprocess.DEVNULL,
+        )
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", ports[0])):
+                return
+            time.sleep(0.1)
+        raise TimeoutError("the collector did not start")
+
+    def cpu(self) -> float:
+        """Seconds of CPU used so far."""
+        return cpu(self.process.pid)
+
+    def memory(self) -> int:
+        """MiB resident."""
+        return memory(self.process.pid)
+
+    def stop(self) -> None:
+        if self.available:
+            self.process.terminate()
+            self.process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
 
 
 def post(wire: http.client.HTTPConnection, body: bytes) -> int:
@@ -150,15 +219,16 @@ def post(wire: http.client.HTTPConnection, body: bytes) -> int:
     return answer.status
 
 
-def flood(up: Up, seconds: float, connections: int) -> None:
-    """As many calls as the stack takes."""
-    taken, refused, memory = [], [], [up.memory()]
+def flood(up: Up, seconds: float, connections: int, through: Collector | None = None) -> None:
+    """As many calls as the stack takes, or a collector before it."""
+    door = through or up
+    taken, refused, memory = [], [], [door.memory()]
     before = up.number("SELECT count() FROM calls")
     end = time.monotonic() + seconds
 
     def send() -> None:
         request = batch(BATCH)
-        with contextlib.closing(http.client.HTTPConnection(up.otlp)) as wire:
+        with contextlib.closing(http.client.HTTPConnection(door.otlp)) as wire:
             while time.monotonic() < end:
                 status = post(wire, renewed(request))
                 (taken if status == 200 else refused).append(status)
@@ -166,19 +236,20 @@ def flood(up: Up, seconds: float, connections: int) -> None:
                     time.sleep(1)
 
     threads = [threading.Thread(target=send) for _ in range(connections)]
-    started, cpu = time.monotonic(), up.cpu()
+    started, used = time.monotonic(), door.cpu()
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):
         time.sleep(1)
-        memory.append(up.memory())
+        memory.append(door.memory())
     took = time.monotonic() - started
     calls = len(taken) * BATCH
-    cost = (up.cpu() - cpu) / calls * 1e6
+    cost = (door.cpu() - used) / calls * 1e6
     print(
         f"{calls / took:8,.0f} calls/s acknowledged for {took:.0f} s, {len(refused)} posts refused"
     )
-    print(f"{cost:8.0f} µs of the stack's CPU a call, views and recomputation included")
+    whose = "the collector's CPU a call" if through else "the stack's CPU a call, books included"
+    print(f"{cost:8.0f} µs of {whose}")
     third = max(1, len(memory) // 3)
     shown = ", ".join(
         f"{statistics.mean(memory[n : n + third]):.0f}" for n in range(0, 3 * third, third)
@@ -233,4 +304,16 @@ def main(arguments: list[str]) -> None:
             delay(up, 500, min(options.seconds, 30))
             flood(up, options.seconds, options.connections)
         finally:
+            up.stop()
+    with tempfile.TemporaryDirectory() as folder:
+        up = Up(Path(folder), "--writable")
+        collector = Collector(Path(folder), up.clickhouse)
+        try:
+            if collector.available:
+                print("through the real collector, the stack as its store")
+                flood(up, options.seconds, options.connections, collector)
+            else:
+                print("the collector is not built (make collector): its path is not measured")
+        finally:
+            collector.stop()
             up.stop()

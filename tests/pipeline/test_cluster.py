@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from pipeline.conftest import QUICK, Collector, call, until
+import yaml
+from pipeline.conftest import QUICK, ROOT, Collector, call, until
 from tokenboard.store import migrations, sql
 
 SPANS = 40
@@ -79,3 +80,20 @@ def test_every_statement_parses_on_a_cluster(query):
         if re.match(r"(?:--.*\n)*CREATE", statement):
             assert "ON CLUSTER `main`" in statement, path.name
             assert not re.search(r"ENGINE = (?!Replicated)\w*MergeTree", statement), path.name
+
+
+@pytest.mark.parametrize("name", ["collector", "balancer"])
+def test_kubernetes_values_name_what_is_there(name):
+    """The charts' values run the release that is tested, with files and variables that the configuration has."""
+    text = (ROOT / "deploy" / "kubernetes" / f"{name}.yaml").read_text("utf-8")
+    values = yaml.safe_load(text)
+    manifest = yaml.safe_load((ROOT / "collector" / "builder.yaml").read_text())
+    assert manifest["receivers"][0]["gomod"].endswith(f" v{values['image']['tag']}")
+    files = re.findall(r"--from-file=[\w.]+=(collector/\S+)", text)
+    read = {v for file in files for v in re.findall(r"env:(\w+)", (ROOT / file).read_text())}
+    assert read
+    assert {variable["name"] for variable in values["extraEnvs"]} <= read
+    volumes = {volume["name"] for volume in values["extraVolumes"]}
+    claims = values.get("statefulset", {}).get("volumeClaimTemplates", [])
+    volumes |= {claim["metadata"]["name"] for claim in claims}
+    assert {mount["name"] for mount in values["extraVolumeMounts"]} == volumes
