@@ -207,6 +207,32 @@ def test_one_request_told_by_log_trace_and_proxy_is_one_call(migrated):
     assert tuple(found.values()) == (*OK["claude-code"], "tokenboard", "msg_01ABCDEFGHIJKLMNOP")
 
 
+def test_what_codex_tells_and_has_on_file_is_one_call(migrated):
+    """Neither its event nor its file names the request: the session and the counts say it is the same."""
+    migrated.empty()
+    session = "0199a213-81c0-7800-8aa1-bbab2a035a53"
+    for number in range(2):
+        counts = {"input_token_count": 9_000 + number, "output_token_count": 700}
+        send(
+            migrated,
+            codex(
+                "sse_event", ts=at(30 * number), cached_token_count=8_000,
+                **counts, **{"event.kind": "response.completed"},
+            ),
+        )  # fmt: skip
+    migrated.send(
+        call(
+            ts=at(-5), seconds=5.2, user="bo", provider="openai", model="gpt-5.1-codex",
+            input_tokens=9_000, output_tokens=700, cache_read=8_000, response_id=None,
+            session=session, scope="tokenboard.history", service="codex",
+            attributes={"tokenboard.provider_request_id": None},
+        )
+    )  # fmt: skip
+    migrated.refresh()
+    found = migrated.rows("SELECT input_tokens, session_id FROM {db}.calls ORDER BY input_tokens")
+    assert [tuple(line.values()) for line in found] == [(9_000, session), (9_001, session)]
+
+
 def test_what_cannot_be_is_set_aside_and_counted(migrated):
     """Negative and absurd counts, text for a count, endless names, clocks ahead: by day, flaw, emitter."""
     migrated.empty()

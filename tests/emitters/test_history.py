@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import random
+from datetime import timedelta
 
 import pytest
 from emitters import history
+from fakes.canned import Answer, Asked, Canned
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokenboard.history import claude_code, codex
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from tokenboard.history import claude_code, codex, deliver, spans
 from tokenboard.history.turns import Hasher, Tally, session_files
 
 
@@ -139,10 +143,6 @@ def test_a_fork_whose_parent_is_gone_counts_its_history_once(tmp_path):
 )  # fmt: skip
 def test_no_content_of_a_file_breaks_the_readers(tmp_path_factory, values):
     """Lines of any JSON whatever give calls or none, never an error."""
-    import json
-
-    from tokenboard.history import spans
-
     root = tmp_path_factory.mktemp("any")
     kinds = ["user", "assistant", "event_msg", "response_item", "session_meta", "turn_context"]
     rows = [
@@ -155,3 +155,45 @@ def test_no_content_of_a_file_breaks_the_readers(tmp_path_factory, values):
     for agent in (claude_code, codex):
         turns, _ = read(agent, root)
         spans.request(turns, agent.NAME, spans.Owner("al", "login"))
+
+
+def test_a_collector_that_is_busy_gets_it_again(claude, monkeypatch):
+    """With an address given, spans go there as OTLP with the exporter's headers, until they are taken."""
+    taken = []
+
+    def answer(asked: Asked) -> Answer:
+        if not taken:
+            taken.append(None)
+            return Answer(b"", status=503)
+        request = ExportTraceServiceRequest.FromString(asked.body)
+        taken.append((asked.path, asked.headers["authorization"], request))
+        return Answer(b"", headers={"content-type": "application/x-protobuf"})
+
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20abc")
+    turns, _ = read(claude_code, claude)
+    owner = spans.Owner("al", "login")
+    with Canned(answer) as server, deliver.opened(None, server.url) as books:
+        outcome = deliver.deliver(
+            turns, "claude-code", owner, books, lambda _: None, timedelta(days=398)
+        )
+    assert outcome == deliver.Outcome(sent=4)
+    path, authorization, request = taken[1]
+    assert (path, authorization) == ("/v1/traces", "Bearer abc")
+    sent = [
+        span
+        for resource in request.resource_spans
+        for scope in resource.scope_spans
+        for span in scope.spans
+    ]
+    assert sorted(span.name for span in sent) == [f"chat {history.SONNET}"] * 4
+
+
+def test_what_is_older_than_the_books_is_left_out(claude):
+    """Calls beyond the reach of the books are counted apart, not sent."""
+    turns, _ = read(claude_code, claude)
+    owner = spans.Owner("al", "login")
+    with deliver.opened(None, "http://127.0.0.1:9") as books:
+        outcome = deliver.deliver(
+            turns, "claude-code", owner, books, lambda _: None, timedelta(days=100)
+        )
+    assert outcome == deliver.Outcome(too_old=4)
