@@ -65,24 +65,24 @@ class Habit:
 
 
 HABITS: Final = (
-    Habit("noor", "platform", "nightwatch", "anthropic", "claude-sonnet-5", 9, 480_000,
+    Habit("noor", "platform", "nightwatch", "anthropic", "claude-sonnet-5", 12, 880_000,
           ("read_file", "grep", "run_tests"), growth=1.3),
-    Habit("felix", "platform", "reviewer", "anthropic", "claude-opus-5", 4, 180_000,
+    Habit("felix", "platform", "reviewer", "anthropic", "claude-opus-5", 4, 610_000,
           ("read_file", "grep", "run_tests")),
-    Habit("ada", "search", "", "openai", "gpt-5.5", 3, 150_000, growth=1.1),
-    Habit("ada", "search", "", "anthropic", "claude-opus-5", 2, 140_000),
-    Habit("ravi", "search", "", "openai", "gpt-6-sol", 3, 90_000, growth=0.9),
-    Habit("ines", "search", "researcher", "openai", "gpt-5.5", 3, 40_000,
+    Habit("ada", "search", "", "openai", "gpt-5.5", 7, 640_000, growth=1.2),
+    Habit("ada", "search", "", "anthropic", "claude-opus-5", 4, 560_000),
+    Habit("ravi", "search", "", "openai", "gpt-6-sol", 6, 410_000, growth=0.8),
+    Habit("ines", "search", "researcher", "openai", "gpt-5.5", 3, 90_000,
           ("search_web", "open_page")),
-    Habit("lena", "support", "triage", "openai", "gpt-5.4-mini", 5, 12_000,
+    Habit("lena", "support", "triage", "openai", "gpt-5.4-mini", 5, 55_000,
           ("find_order", "search_tickets", "offer_refund")),
-    Habit("omar", "support", "triage", "openai", "gpt-5.4-mini", 4, 9_000,
-          ("find_order", "search_tickets")),
+    Habit("omar", "support", "triage", "openai", "gpt-5.4-mini", 4, 30_000,
+          ("find_order", "search_tickets"), growth=1.4),
     Habit("bea", "support", "", "openai", "gpt-5.4-mini", 2, 30_000),
-    Habit("kim", "growth", "", "openai", "gpt-6-sol", 2, 60_000, growth=1.2),
-    Habit("yuki", "growth", "", "openai", "gpt-5.4-mini", 3, 20_000),
-    Habit("tom", "growth", "", "openai", "gpt-5.4-mini", 1, 15_000, growth=0.8),
-    Habit("zoe", "growth", "", "anthropic", "claude-haiku-4-5", 1, 25_000, growth=1.6),
+    Habit("kim", "growth", "", "openai", "gpt-6-sol", 4, 170_000, growth=1.5),
+    Habit("yuki", "growth", "", "openai", "gpt-5.4-mini", 4, 180_000),
+    Habit("tom", "growth", "", "openai", "gpt-5.4-mini", 1, 50_000, growth=0.8),
+    Habit("zoe", "growth", "", "anthropic", "claude-haiku-4-5", 2, 90_000, growth=1.6),
 )  # fmt: skip
 
 
@@ -162,7 +162,7 @@ class _Session:
         self._rng = rng
         self._now = start
         self._trace = rng.randbytes(16)
-        self._context = int(habit.context * rng.uniform(0.6, 1.4))
+        self._context = int(habit.context * rng.uniform(0.7, 1.1))
         self._cached = 0
         self._made: list[Span] = []
         self._common: dict[str, Value] = {
