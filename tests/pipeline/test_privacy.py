@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 
 import pytest
-from pipeline.conftest import HASH_KEY, call, gauge, log, until
+import yaml
+from pipeline.conftest import HASH_KEY, ROOT, call, gauge, log, until
 
 PROSE = "the prose of a prompt"
 # What the instrumentations that people run put prompts, answers and tool data into.
@@ -108,6 +110,23 @@ def test_content_is_dropped_and_usage_kept(plain, query):
         "SELECT toString(tuple(*)) FROM otel_metrics_gauge"
     )
     assert not any(PROSE in text for (text,) in texts)
+
+
+def test_nothing_that_the_books_read_is_taken_for_content():
+    """No attribute that the SQL names is dropped or masked on the way."""
+    processors = yaml.safe_load((ROOT / "collector" / "config.yaml").read_text())["processors"]
+    statement = processors["transform/content"]["trace_statements"][0]["statements"][0]
+    dropped = re.search(r'attributes, "(.*)"\)', statement)[1].replace("\\\\", "\\")
+    patterns = [dropped, *processors["redaction/secrets"]["blocked_key_patterns"]]
+    patterns = [re.compile(pattern.replace("$$", "$")) for pattern in patterns]
+    assert all(any(one.search(name) for one in patterns) for name in ("prompt", "x.api_key"))
+    read = {
+        name
+        for path in (ROOT / "clickhouse").rglob("*.sql")
+        for name in re.findall(r"\['([A-Za-z_][\w.]+)'\]", path.read_text("utf-8"))
+    }
+    assert "gen_ai.usage.input_tokens" in read
+    assert {name for name in read if any(one.search(name) for one in patterns)} == set()
 
 
 def test_secrets_are_masked_wherever_they_stand(plain, query):
