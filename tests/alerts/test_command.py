@@ -67,15 +67,18 @@ def test_what_fires_is_listed_and_the_status_says_so(stack, tmp_path):
     """With --json each alert has its labels, figure, summary and runbook; the exit status is 3."""
     done = alerts(stack, tmp_path, "--json")
     assert done.returncode == 3, done.stderr
-    found = {row["rule"]: row for row in json.loads(done.stdout) if row["state"] == "firing"}
-    row = found["tokenboard-loop-same-call"]
-    assert row["labels"] == {"session": "stuck & lost", "agent": "planner", "user": "alice"}
+    found = [row for row in json.loads(done.stdout) if row["state"] == "firing"]
+    (row,) = [one for one in found if one["labels"].get("rule") == "same_call"]
+    assert row["labels"] == {
+        "session": "stuck & lost", "agent": "planner", "user": "alice", "rule": "same_call",
+    }  # fmt: skip
+    assert row["rule"] == "tokenboard-agent-loop"
     assert row["value"] == 7
     assert row["severity"] == "critical"
-    assert row["summary"] == "planner of alice made the same tool call 7 times in a row"
+    assert row["summary"] == "Agent planner of alice goes round in circles (same_call: 7)"
     assert row["session_url"].endswith("/d/tokenboard-session?var-session=stuck+%26+lost")
-    assert row["runbook"].endswith("loop_same_call.md")
-    assert not [r for r in found.values() if r["labels"].get("session") == "well"]
+    assert row["runbook"].endswith("agent_loop.md")
+    assert not [r for r in found if r["labels"].get("session") == "well"]
 
 
 def test_one_runaway_is_one_post(stack, webhook, tmp_path):
@@ -87,8 +90,9 @@ def test_one_runaway_is_one_post(stack, webhook, tmp_path):
     assert done.returncode == 3, done.stderr
     told = [webhook.received.get(timeout=30) for _ in range(webhook.received.qsize())]
     (notification,) = [n for _, n, _ in told if n["groupLabels"] == {"session": "stuck & lost"}]
-    names = {alert["labels"]["alertname"] for alert in notification["alerts"]}
-    assert {"Agent repeats the same call", "Agent comes back to the same call"} <= names
+    assert sorted(alert["labels"]["rule"] for alert in notification["alerts"]) == [
+        "same_call", "window",
+    ]  # fmt: skip
     assert notification["status"] == "firing"
     assert (
         notification["alerts"][0]["annotations"]["session_url"]

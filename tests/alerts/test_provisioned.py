@@ -184,16 +184,12 @@ def test_the_assumed_delays_are_those_of_the_parts():
 
 
 def test_loops_fire_where_the_guard_calls_them_critical():
-    """The thresholds of the four loop rules are those of tokenboard.loops."""
-    above = {
-        name: CONFIG["rules"][f"loop_{name}"]["above"]
-        for name in ("same_call", "cycle", "window", "error_streak")
-    }
-    assert above == {
-        "same_call": DEFAULT_LIMITS.same_call.critical - 1,
-        "cycle": DEFAULT_LIMITS.cycle.stop - 1,  # it begins there
-        "window": DEFAULT_LIMITS.window.critical - 1,
-        "error_streak": DEFAULT_LIMITS.error_streak.critical - 1,
+    """The thresholds of the four kinds of loop are those of tokenboard.loops."""
+    assert CONFIG["rules"]["agent_loop"]["with"] == {
+        "same_call": str(DEFAULT_LIMITS.same_call.critical),
+        "cycle": str(DEFAULT_LIMITS.cycle.stop),  # it begins there
+        "window": str(DEFAULT_LIMITS.window.critical),
+        "error_streak": str(DEFAULT_LIMITS.error_streak.critical),
     }
 
 

@@ -252,7 +252,7 @@ def test_a_folder_that_is_not_understood_is_named(text, said, tmp_path):
 def test_what_is_provisioned_is_read():
     """Every provisioned rule is understood, and the policies put sessions together."""
     found = rules.load()
-    assert len(found.rules) == 18
+    assert len(found.rules) == 15
     assert found.policies[0].group_by == ("session",)
     assert found.policies[-1].needs == ()
     (books,) = [rule for rule in found.rules if rule.uid == "tokenboard-books-delay"]
