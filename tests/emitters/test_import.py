@@ -34,7 +34,7 @@ def test_one_command_makes_a_board(home):
     assert first.returncode == 0, first.stderr
     assert "4 calls, 5.09 k tokens in 2 sessions of al in 3 files: 4 imported" in first.stdout
     assert "2 of 21 lines could not be read" in first.stderr
-    assert "tokenboard leaderboard" in first.stdout
+    assert "tokenboard leaderboard --since 20" in first.stdout
     assert board(home) == {"al": (4, history.CLAUDE_TOKENS)}
 
 

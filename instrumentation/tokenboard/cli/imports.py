@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from tokenboard.history.deliver import Outcome
     from tokenboard.history.turns import Tally, Turn
+
+_MONTH: Final = 30
 
 
 def _options(command: Any) -> Any:
@@ -129,6 +131,8 @@ def _import(  # noqa: PLR0917 - passed on by the commands
                     lambda count: progress.advance(storing, count),
                     timedelta(days=Layout().fact_days - 2),
                 )
+                progress.add_task("bringing the board up to date", total=None)
+                books.settle()
         except (deliver.DeliveryError, DataDirError, store.StoreError) as error:
             raise Trouble(str(error)) from error
     _report(turns, tally, outcome, owner.user, endpoint)
@@ -215,5 +219,10 @@ def _report(
     if len(tally.unreadable) > 3:  # noqa: PLR2004 - as many as were shown
         say(f"and {len(tally.unreadable) - 3:,} more files")
     if endpoint is None:
-        click.echo("See it: tokenboard leaderboard, tokenboard sessions, tokenboard cost; or")
+        # the readers look back a month unless they are told otherwise
+        age = (
+            datetime.now(UTC) - min((turn.began for turn in turns), default=datetime.now(UTC))
+        ).days
+        since = f" --since {age + 1}d" if age >= _MONTH else ""
+        click.echo(f"See it: tokenboard leaderboard{since}, tokenboard sessions{since}, or")
         click.echo("tokenboard up, and its page in the browser")

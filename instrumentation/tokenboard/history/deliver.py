@@ -120,7 +120,6 @@ def deliver(  # noqa: PLR0917 - one after another
         books.send(spans.request(part, agent, owner))
         outcome.sent += len(part)
         advance(len(part))
-    books.settle()
     return outcome
 
 
