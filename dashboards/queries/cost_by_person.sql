@@ -1,34 +1,19 @@
 -- title: By person
--- description: Estimated cost in the time range by person, the part of it that was waste, and what a completed task cost:
---   all spend, failed tasks included. The 250 who spent most.
+-- description: Estimated cost in the time range by person, what a completed task cost (all spend, failed tasks included),
+--   and the share of their gross tokens that was waste. The 250 who spent most.
 WITH
--- include: usage
-    ,
-    listed AS
-    (
-        SELECT
-            u.user_id AS who_id,
--- include: spend
-            ,
-            if(everything, sum(u.tasks_done), NULL) AS tasks_done
-        FROM usage AS u
-        GROUP BY who_id
-        ORDER BY cost_usd DESC NULLS LAST, gross_tokens DESC
-        LIMIT 250
-    )
+-- include: board
 SELECT
-    multiIf(l.who_id = '', 'unattributed', p.display_name = '', l.who_id, p.display_name) AS who,
-    l.cost_usd AS cost_usd, l.waste_usd AS waste_usd, l.waste_cost_share AS waste_cost_share,
-    if(l.tasks_done > 0, l.cost_usd / l.tasks_done, NULL) AS cost_per_completed_task,
-    l.usd_per_million AS usd_per_million, l.net_tokens AS net_tokens, l.gross_tokens AS gross_tokens,
-    l.calls AS calls, l.not_known AS not_known,
-    if(l.who_id = '', '(none)', l.who_id) AS person
-FROM listed AS l
-LEFT JOIN
-(
-    SELECT name, any(display_name) AS display_name
-    FROM standings
-    WHERE window_days = 90 AND subject = 'user'
-    GROUP BY name
-) AS p ON p.name = l.who_id
+    b.display_name AS who,
+    b.cost_usd AS cost_usd,
+    if(b.tasks_completed > 0, b.cost_usd / b.tasks_completed, NULL) AS cost_per_completed_task,
+    if(b.gross_tokens = 0, NULL, toFloat64(b.cost_usd) * 1000000 / b.gross_tokens) AS usd_per_million,
+    b.net_tokens AS net_tokens,
+    b.gross_tokens AS gross_tokens,
+    if(b.gross_tokens = 0, NULL, b.waste_tokens / b.gross_tokens) AS waste_share,
+    b.calls AS calls,
+    b.unknown_calls + b.unpriced_calls AS not_known,
+    if(b.user_id = '', '(none)', b.user_id) AS person
+FROM board AS b
 ORDER BY cost_usd DESC NULLS LAST, gross_tokens DESC
+LIMIT 250

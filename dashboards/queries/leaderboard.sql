@@ -1,31 +1,42 @@
 -- title: Leaderboard
 -- description: One row per person with calls in the time range, ranked by net tokens, the first 250: the power users.
 --   Movement is against the same range a day earlier. Tiers and titles are of the last 30 days, whatever the range; the
---   trend is net tokens of the fourteen days that end the range, day by day. Three days and more count whole UTC days,
---   today included. Calls whose user is not known stand last.
+--   trend is net tokens of the fourteen days that end the range, day by day (of more than 10,000 people: tokens a day of
+--   the quarter, the month, the week, today). Three days and more count whole UTC days, today included. Calls whose user is not known stand last.
 WITH
 -- include: board
     ,
-    listed AS
-    (
-        SELECT *
-        FROM board
-        ORDER BY isNull(rank), rank, user_id
-        LIMIT 250
-    ),
+    -- In a company of many people every day of each of them would be most of the work: the windows that the standings
+    -- hold ready give four steps of a pace instead.
+    (SELECT count() > 10000 FROM standings WHERE window_days = 30 AND subject = 'user') AS many,
     trends AS
     (
-        SELECT trend_of, groupArrayInsertAt(0, 14)(net, place) AS daily, arrayMax(daily) AS most
+        SELECT trend_of, groupArrayInsertAt(0, 14)(net, place) AS daily, toFloat64(arrayMax(daily)) AS most
         FROM
         (
             SELECT user_id AS trend_of, toUInt32(13 - dateDiff('day', day, toDate($__toTime, 'UTC'))) AS place,
-                sum(net_tokens) AS net
+                toFloat64(sum(net_tokens)) AS net
             FROM usage_1d
-            WHERE day > toDate($__toTime, 'UTC') - 14 AND day <= toDate($__toTime, 'UTC')
-                AND user_id IN (SELECT user_id FROM listed)
+            WHERE NOT many AND day > toDate($__toTime, 'UTC') - 14 AND day <= toDate($__toTime, 'UTC')
             GROUP BY trend_of, place
         )
         GROUP BY trend_of
+        UNION ALL
+        SELECT
+            name AS trend_of, [(quarter - month) / 60, (month - week) / 23, (week - today) / 6, today] AS daily,
+            arrayMax(daily) AS most
+        FROM
+        (
+            SELECT
+                name,
+                toFloat64(sumIf(net_tokens, window_days = 1)) AS today,
+                toFloat64(sumIf(net_tokens, window_days = 7)) AS week,
+                toFloat64(sumIf(net_tokens, window_days = 30)) AS month,
+                toFloat64(sumIf(net_tokens, window_days = 90)) AS quarter
+            FROM standings
+            WHERE many AND subject = 'user'
+            GROUP BY name
+        )
     )
 SELECT
     rank,
@@ -52,6 +63,12 @@ SELECT
     if(user_id = '', '(none)', user_id) AS person,
     user_id,
     waste_tokens
-FROM listed
+FROM
+(
+    SELECT *
+    FROM board
+    ORDER BY isNull(rank), rank, user_id
+    LIMIT 250
+) AS listed
 LEFT JOIN trends ON trend_of = user_id
 ORDER BY isNull(rank), rank, user_id

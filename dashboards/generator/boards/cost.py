@@ -179,12 +179,11 @@ def _people() -> Json:
         [
             Field("who", "Who", {"custom.minWidth": 170, **common.person_link()}),
             Field("cost_usd", "Cost", MONEY | _meter(theme.MONEY)),
-            Field("waste_usd", "For waste", MONEY | column(86)),
-            Field("waste_cost_share", "Waste", common.waste_cell()),
             Field("cost_per_completed_task", "$ / task", MONEY | column(84)),
             Field("usd_per_million", "$ / M tokens", MONEY | column(100)),
             Field("net_tokens", "Net tokens", TOKENS | column(90)),
             Field("gross_tokens", "Gross", TOKENS | column(76)),
+            Field("waste_share", "Waste", common.waste_cell()),
             Field("calls", "Calls", COUNT | column(70)),
             Field("not_known", "Not known", COUNT | column(86)),
             Field("person", "", common.HIDDEN),
