@@ -6,8 +6,9 @@ import itertools
 from datetime import timedelta
 
 import pytest
-from dashboards.troubles import LOOPING, NESTED, ROUNDS
-from tokenboard import queries
+from dashboards.company import Company
+from dashboards.troubles import LOOPING, NESTED, ROUNDS, Troubles
+from tokenboard import loops, queries, store
 from tokenboard.queries import panels
 
 TARGETS = [
@@ -337,3 +338,50 @@ def test_filters_reach_every_board(troubled):
     assert [row["session_id"] for row in lead] == [NESTED]
     opus = run(client, "efficiency_models", variables={"model": ["claude-opus-5"]})
     assert [row["model"] for row in opus] == ["claude-opus-5"]
+
+
+SEQUENCES = {
+    "nothing": "a b c d e f",
+    "three": "a b b b c",
+    "broken": "a a user a a c",
+    "cycle": "x " + "a b " * 5 + "c",
+    "short-cycle": "a b " * 4,
+    "cycle-of-three": "a b c " * 5 + "d",
+    "window": "a b a c a d a e a f g",
+    "too-far": "a b c d e f a b2 c2 d2 e2 f2 a g h i j k l m n o a p q r s t u a v w x y z a",
+    "both": "a a a b c b c b c b c b c a",
+}
+
+
+@pytest.fixture(scope="module")
+def circles(books):
+    """A client of books with one session for each of SEQUENCES."""
+    client = books.client(use_database=False)
+    store.migrate(client, database="circles")
+    client.command("USE circles")
+    made = Company(days=1)
+    troubles = Troubles(made)
+    made.rows.clear()
+    for name, names in SEQUENCES.items():
+        troubles.rounds(name, names.split())
+    made.store(client)
+    store.refresh(client, "circles")
+    yield client
+    client.close()
+
+
+@pytest.mark.parametrize("name", SEQUENCES)
+def test_marks_are_the_rules_of_the_package(circles, name):
+    """Tool calls are marked as part of a loop where tokenboard.loops finds one, and nowhere else."""
+    names = SEQUENCES[name].split()
+    kinds = ["user" if n == "user" else "tool" for n in names]
+    steps = [loops.Step(float(i), kinds[i], n) for i, n in enumerate(names)]
+    marked = set()
+    for found in loops.findings(steps):
+        inside = range(found.first, found.last + 1)
+        # of a window only the call itself goes in circles, not what lies between
+        marked |= {i for i in inside if found.rule != "window" or names[i] == names[found.last]}
+    rows = run(circles, "session_table", variables={"session": name})
+    shown = [bool(row["loop"]) for row in rows if row["kind"] == "tool"]
+    tools = [i for i, kind in enumerate(kinds) if kind == "tool"]
+    assert shown == [i in marked for i in tools]

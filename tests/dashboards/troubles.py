@@ -120,6 +120,22 @@ class Troubles:
                 del attributes[name]
         return self._span(after, f"chat {model}", "Client", attributes, **more)
 
+    def rounds(self, session, names):
+        """One agent's session: a tool asked for at each step by name, ``user`` where a person speaks."""
+        trigger = "user"
+        for number, name in enumerate(names):
+            if name == "user":
+                trigger = "user"
+                continue
+            asked = {
+                "gen_ai.agent.name": "coder",
+                "tokenboard.agent.depth": "1",
+                "tokenboard.tool_calls.names": json.dumps([name]),
+                "tokenboard.tool_calls.hashes": json.dumps([name.encode().hex().zfill(16)]),
+            }
+            self._call(400 + 2 * number, session, trigger, attributes=asked)
+            trigger = "tool"
+
     def _loop(self):
         """An agent that asks for the same search ROUNDS times, its context growing."""
         hashes = json.dumps([self._hash()])
