@@ -7,6 +7,7 @@ import sys
 
 # name -> module with main(arguments) and a docstring that says what is measured
 SUITES = {
+    "books": "bench.books.run",
     "capture": "bench.capture.run",
     "stack": "bench.stack",
     "wire": "bench.wire",

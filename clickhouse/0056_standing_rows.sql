@@ -4,7 +4,7 @@ CREATE TABLE IF NOT EXISTS {db}.standing_rows {on_cluster}
     generation UInt64,
     window_days UInt16 COMMENT 'calendar days (UTC), today included',
     subject LowCardinality(String) COMMENT 'user, team, model, agent',
-    name String COMMENT 'of the subject; empty for what has none. People who chose so stand under their pseudonym',
+    name String COMMENT 'of the subject; empty for what has none. People who chose so stand under their pseudonym, hidden ones as (hidden)',
     rank Nullable(UInt32) COMMENT 'by net tokens; NULL for the unattributed and for who chose to be hidden',
     gross_rank Nullable(UInt32),
     prev_rank Nullable(UInt32) COMMENT 'in the same window a day earlier; NULL for a newcomer',

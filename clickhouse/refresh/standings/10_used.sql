@@ -1,17 +1,15 @@
 -- Usage of people by window: now_in the window that ends today, before_in the one that ended yesterday.
 CREATE TEMPORARY TABLE used AS
 SELECT
-    arrayJoin([1, 7, 30, 90]) AS days, user_id, model,
-    day > today - days AS now_in,
-    day > today - 1 - days AND day < today AS before_in,
-    argMaxIf(team, (day, net_tokens), team != '') AS team, max((day, net_tokens)) AS team_weight,
-    sum(gross_tokens) AS gross, sum(net_tokens) AS net, sum(u.calls) AS calls, sum(failed_calls) AS failed,
-    sum(unknown_calls) AS unknown, sum(unpriced_calls) AS unpriced, sum(input_tokens) AS input,
-    sum(cache_read_tokens) AS cache_read, sum(tasks_done) AS done, sum(tasks_failed) AS undone, sum(cost_usd) AS usd,
-    sum(output_tokens) AS output, sum(u.human_turns) AS turns, sum(u.duration_ms) AS ms,
-    sum(u.tasks_abandoned) AS abandoned, sum(u.tasks_reverted) AS reverted, sum(u.review_minutes) AS reviewed,
-    sum(u.tasks_scored) AS scored, sum(u.task_scores) AS scores
-FROM {db}.usage_1d AS u
-CROSS JOIN (SELECT toDate(now(), 'UTC') AS today) AS clock
-WHERE day > today - 91 AND day <= today AND (now_in OR before_in)
-GROUP BY days, user_id, model, now_in, before_in
+    arrayJoin([1, 7, 30, 90]) AS days, user_id, model, agent,
+    ago < days AS now_in,
+    ago BETWEEN 1 AND days AS before_in,
+    argMaxIf(own_team, (last_day, b.net), own_team != '') AS team, max((last_day, b.net)) AS team_weight,
+    sum(b.gross) AS gross, sum(b.net) AS net, sum(b.n_calls) AS calls, sum(b.failed) AS failed,
+    sum(b.unknown) AS unknown, sum(b.unpriced) AS unpriced, sum(b.input) AS input,
+    sum(b.cache_read) AS cache_read, sum(b.done) AS done, sum(b.undone) AS undone, sum(b.usd) AS usd,
+    sum(b.output) AS output, sum(b.turns) AS turns, sum(b.ms) AS ms, sum(b.abandoned) AS abandoned,
+    sum(b.reverted) AS reverted, sum(b.reviewed) AS reviewed, sum(b.scored) AS scored, sum(b.scores) AS scores
+FROM base AS b
+WHERE now_in OR before_in
+GROUP BY days, user_id, model, agent, now_in, before_in

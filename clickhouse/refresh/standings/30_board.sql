@@ -18,9 +18,11 @@ FROM
     SELECT
         days, user_id,
         p.person_id != '' AND p.listing = 'pseudonym' AS masked,
-        user_id = '' OR p.listing = 'hidden' AS unranked,
+        p.listing = 'hidden' AS veiled,
+        user_id = '' OR veiled AS unranked,
         multiIf(
             user_id = '', 'unattributed',
+            veiled, '(hidden)',
             masked, if(p.pseudonym = '', 'somebody', p.pseudonym),
             p.display_name = '', user_id,
             p.display_name) AS shown,

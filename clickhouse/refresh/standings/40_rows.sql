@@ -7,7 +7,7 @@ INSERT INTO {db}.standing_rows
     tasks_abandoned, tasks_reverted, review_minutes, tasks_scored, task_scores, people
 )
 SELECT
-    {generation}, days, 'user', if(masked, shown, user_id),
+    {generation}, days, 'user', if(masked OR veiled, shown, user_id),
     if(unranked, NULL, place), if(unranked, NULL, gross_place), if(unranked OR NOT was_there, NULL, place_before),
     shown, team, gross, net,
     if(unranked, '', if(month.tier = '', 'unranked', month.tier)), if(unranked, [], month.titles),

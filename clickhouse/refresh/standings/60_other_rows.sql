@@ -26,19 +26,12 @@ FROM
 ) AS o
 LEFT JOIN
 (
-    SELECT days, kind, who, uniqExact(session_id) AS sessions
-    FROM
-    (
-        SELECT
-            arrayJoin([1, 7, 30, 90]) AS days, session_id,
-            arrayJoin(arrayConcat(
-                [('team', if(t.team = '', CAST(s.team, 'String'), t.team))],
-                arrayMap(m -> ('model', CAST(m, 'String')), models),
-                arrayMap(a -> ('agent', CAST(a, 'String')), agents))) AS part,
-            part.1 AS kind, part.2 AS who
-        FROM {db}.session_hours AS s
-        LEFT JOIN {db}.team_of AS t ON t.user_id = s.user_id
-        WHERE toDate(hour) > toDate(now(), 'UTC') - days AND toDate(hour) <= toDate(now(), 'UTC')
-    )
+    SELECT days, part.1 AS kind, part.2 AS who, uniqExact(session) AS sessions
+    FROM visits
+    ARRAY JOIN [1, 7, 30, 90] AS days
+    ARRAY JOIN arrayConcat(
+        [('team', team)], arrayMap(m -> ('model', CAST(m, 'String')), models),
+        arrayMap(a -> ('agent', CAST(a, 'String')), agents)) AS part
+    WHERE ago < days
     GROUP BY days, kind, who
 ) AS s ON s.days = o.days AND s.kind = o.subject AND s.who = o.name

@@ -1,0 +1,87 @@
+"""Raw spans to calls in bulk, a dirty hour again, and what a row takes on disk."""
+
+# ruff: noqa: E501 - SQL is laid out by its columns
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+_BLOCK = 250_000
+_SPAN = """
+INSERT INTO otel_traces (Timestamp, TraceId, SpanId, SpanName, SpanKind, ServiceName, ScopeName,
+    ResourceAttributes, SpanAttributes, Duration, StatusCode)
+SELECT
+    toStartOfHour(now('UTC')) - 7200 + number % 3600, lower(hex(sipHash128(number))),
+    lower(hex(sipHash64(number))), 'chat gpt-4o', 'Client', concat('service-', toString(number % 7)), 'tokenboard',
+    map('service.name', concat('service-', toString(number % 7))),
+    map('gen_ai.operation.name', 'chat', 'gen_ai.provider.name', 'openai', 'gen_ai.request.model', 'gpt-4o',
+        'gen_ai.response.model', 'gpt-4o-2024-08-06',
+        'gen_ai.response.id', concat('chatcmpl-', lower(hex(sipHash128(number, 1)))),
+        'gen_ai.usage.input_tokens', toString(1000 + number % 50000),
+        'gen_ai.usage.output_tokens', toString(20 + number % 900),
+        'gen_ai.usage.cache_read.input_tokens', toString(number % 1000),
+        'user.id', concat('user-', toString(number % 20000), '@example.com'), 'tokenboard.user.source', 'context',
+        'session.id', concat('session-', toString(intDiv(number, 40))), 'tokenboard.trigger', if(number % 8 = 0, 'user', 'tool'),
+        'tokenboard.prompt.hash', lower(hex(sipHash64(number, 2))), 'tokenboard.attempt', '1',
+        'http.response.status_code', '200', 'tokenboard.request.messages', toString(number % 60),
+        'tokenboard.request.bytes', toString(number % 90000)),
+    3000000000, 'Unset'
+FROM numbers({start}, {count})
+"""
+
+
+def measure(count: int) -> dict[str, float]:
+    """Send ``count`` spans of one hour, recompute it, twice; return seconds and bytes."""
+    from tokenboard import store
+    from tokenboard.local.engine import Engine
+    from tokenboard.store import recompute
+
+    directory = Path(tempfile.mkdtemp(prefix="tokenboard-bench-"))
+    figures: dict[str, float] = {}
+    try:
+        with Engine(directory) as engine:
+            client = engine.client()
+            began = time.monotonic()
+            for start in range(0, count, _BLOCK):
+                client.command(_SPAN.format(start=start, count=min(_BLOCK, count - start)))
+            stored = time.monotonic() - began
+            began = time.monotonic()
+            recompute.bring_up(client, "calls")
+            merged = time.monotonic() - began
+            figures["spans_stored_per_s"] = count / stored
+            figures["spans_to_calls_per_s"] = count / merged
+            began = time.monotonic()
+            store.refresh(client)
+            figures["rest_of_the_hour_s"] = time.monotonic() - began
+            client.command(
+                "INSERT INTO dirty_slots (slot, marks, rows) SELECT DISTINCT slot, 1, 0 FROM dirty_slots"
+            )
+            began = time.monotonic()
+            store.refresh(client)
+            figures["dirty_hour_s"] = time.monotonic() - began
+            figures["dirty_hour_of_7_million_s"] = figures["dirty_hour_s"] * 7e6 / count
+            figures |= {
+                f"{table}_bytes_a_row": _bytes(client, table)
+                for table in ("otel_traces", "emissions", "call_rows")
+            }
+            client.close()
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    for name, value in figures.items():
+        print(f"{name}: {value:,.1f}")
+    return figures
+
+
+def _bytes(client: Client, table: str) -> float:
+    client.command(f"OPTIMIZE TABLE {table} FINAL")
+    query = (
+        "SELECT sum(bytes_on_disk) / sum(rows) FROM system.parts "
+        f"WHERE database = currentDatabase() AND table = '{table}' AND active"
+    )
+    return float(client.query(query).result_rows[0][0])
