@@ -35,7 +35,7 @@ WITH
 SELECT
     l.ended AS last_seen,
     l.session_id AS session_id,
-    multiIf(l.who_id = '', 'unattributed', p.display_name = '', l.who_id, p.display_name) AS who,
+    multiIf(l.who_id = '', 'unattributed', p.face = '', l.who_id, p.face) AS who,
     l.agent_names AS agents,
     arrayStringConcat(arrayFilter(s -> s != '', [
         if(l.looped > 0, 'loop', ''), if(l.idled > 0, 'idle', ''),
@@ -55,15 +55,9 @@ SELECT
     l.failed AS failed_calls,
     l.largest AS largest_input,
     l.the_team AS team,
-    if(l.who_id = '', '(none)', l.who_id) AS person,
+    multiIf(l.who_id = '', '(none)', p.masked, p.face, l.who_id) AS person,
     toUnixTimestamp64Milli(l.started) - 500 - intDiv(dateDiff('millisecond', l.started, l.ended), 40) AS from_ms,
     toUnixTimestamp64Milli(l.ended) + 500 + intDiv(dateDiff('millisecond', l.started, l.ended), 40) AS to_ms
-FROM listed AS l
-LEFT JOIN
-(
-    SELECT name, any(display_name) AS display_name
-    FROM standings
-    WHERE window_days = 90 AND subject = 'user'
-    GROUP BY name
-) AS p ON p.name = l.who_id
+FROM (SELECT *, who_id AS person_of_row FROM listed) AS l
+-- include: face
 ORDER BY l.looped + l.idled > 0 DESC, gross_tokens DESC

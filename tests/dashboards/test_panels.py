@@ -385,3 +385,16 @@ def test_marks_are_the_rules_of_the_package(circles, name):
     shown = [bool(row["loop"]) for row in rows if row["kind"] == "tool"]
     tools = [i for i, kind in enumerate(kinds) if kind == "tool"]
     assert shown == [i in marked for i in tools]
+
+
+def test_who_chose_not_to_be_named_is_named_nowhere(circles):
+    """Sessions and their totals show a pseudonym in place of the person who chose one."""
+    circles.insert(
+        "people",
+        [("fay", "Fay", "growth", "pseudonym", "Otter")],
+        column_names=["person_id", "display_name", "team", "listing", "pseudonym"],
+    )
+    rows = run(circles, "agent_sessions")
+    assert {(row["who"], row["person"]) for row in rows} == {("Otter", "Otter")}
+    (totals,) = run(circles, "session_totals", variables={"session": "three"})
+    assert totals["who"] == "Otter"
