@@ -292,7 +292,7 @@ def main(arguments: list[str]) -> None:
     """Run both and print the figures."""
     parser = argparse.ArgumentParser(prog="bench stack", description=__doc__)
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--connections", type=int, default=4)
+    parser.add_argument("--connections", type=int, default=32)
     options = parser.parse_args(arguments)
     load = os.getloadavg()[0]
     print(
