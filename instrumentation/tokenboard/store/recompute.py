@@ -68,7 +68,7 @@ _SCRATCH = re.compile(r"^CREATE TEMPORARY TABLE (\w+)", re.MULTILINE)
 # The first line of a statement that is only run where the query says so.
 _WHEN = re.compile(r"-- when: (.*)\n")
 _swept: dict[str, float] = {}
-# Standings of very many people take long: they then wait for this many times as long before they are
+# Standings of very many people take long: they then wait this many times as long before they are
 # made again, so that hours and days stay current beside them.
 _PATIENCE, _LONG = 4, 5.0
 _standing_due: dict[str, float] = {}
