@@ -257,7 +257,10 @@ WAYS = {
 
 def stored(ask, table, expected, order):
     columns = ", ".join(f"`{name}`" for name in expected)
-    return ask.rows(f"SELECT {columns} FROM {table} ORDER BY {order}")
+    # but for the receiver's own figures, which it writes now and then
+    return ask.rows(
+        f"SELECT {columns} FROM {table} WHERE ServiceName != 'tokenboard' ORDER BY {order}"
+    )
 
 
 @pytest.fixture(params=WAYS)

@@ -9,9 +9,13 @@ import subprocess
 import time
 from urllib.parse import unquote
 
+import grpc
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from google.protobuf import json_format
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceServiceStub
 from pipeline.conftest import ROOT, call, gauge, log, until
 
 # Each names somebody: what emitters write today or have written, and what a forger may try beside it.
@@ -124,6 +128,28 @@ def test_nobody_gets_in_without_a_credential(guarded, senders):
     assert guarded.post("traces", call(2), sender="mallory").status_code == 401
     wrong = {"authorization": "Basic " + base64.b64encode(b"alice:bob-secret").decode()}
     assert guarded.post("traces", call(2), headers=wrong).status_code == 401
+
+
+def test_grpc_is_guarded_alike(guarded, query):
+    """Over gRPC, too, no credential is refused, and a forged user is booked to the credential."""
+    body = json_format.ParseDict(named_in_base64(call(3, FORGED)), ExportTraceServiceRequest())
+    named = base64.b64encode(b"alice:alice-secret").decode()
+    with grpc.insecure_channel(f"127.0.0.1:{guarded.ports['grpc']}") as channel:
+        send = TraceServiceStub(channel).Export
+        with pytest.raises(grpc.RpcError) as refused:
+            send(body, timeout=30)
+        assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
+        send(body, timeout=30, metadata=(("authorization", f"Basic {named}"),))
+    found = f"SELECT SpanAttributes['user.id'] FROM otel_traces WHERE SpanId = '{3:016x}'"
+    assert until(lambda: query(found)) == [("alice",)]
+
+
+def named_in_base64(body):
+    """Ids as protobuf's own JSON has them; OTLP's JSON has them in hexadecimal."""
+    for span in body["resourceSpans"][0]["scopeSpans"][0]["spans"]:
+        for name in ("traceId", "spanId"):
+            span[name] = base64.b64encode(bytes.fromhex(span[name])).decode()
+    return body
 
 
 def test_a_trusted_service_speaks_for_others(guarded, query):
