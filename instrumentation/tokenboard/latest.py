@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.metrics import Meter
 
-    from tokenboard.wire import Usage
+    from tokenboard.meters import Attempt
 
 _SECONDS = tuple(0.01 * 2**n for n in range(14))
 _AGENT_SECONDS = tuple(0.1 * 2**n for n in range(13))
@@ -87,32 +87,21 @@ class Instruments:
             for kind, (_, buckets) in _OPERATIONS.items()
         }
 
-    def call(
-        self,
-        seconds: float,
-        first: float | None,
-        chunks: tuple[float, ...],
-        usage: Usage | None,
-        labels: dict[str, str],
-        failed: dict[str, str],
-    ) -> None:
+    def call(self, attempt: Attempt, labels: dict[str, str], failed: dict[str, str]) -> None:
         """Measure one attempt at a call.
 
         Args:
-            seconds: how long it took.
-            first: seconds to the first chunk, of a stream.
-            chunks: when each of its chunks came, by ``perf_counter``.
-            usage: what it used, if that is known.
+            attempt: what is known of it.
             labels: its attributes.
             failed: the same with how it failed, if it did.
         """
-        self._duration.record(seconds, failed, self._nowhere)
-        if first is not None:
-            self._first_chunk.record(first, labels, self._nowhere)
-        for before, at in pairwise(chunks):
+        self._duration.record(attempt.seconds, failed, self._nowhere)
+        if attempt.first is not None:
+            self._first_chunk.record(attempt.first, labels, self._nowhere)
+        for before, at in pairwise(attempt.chunks):
             self._chunk.record(at - before, labels, self._nowhere)
         for field, counter in self._counts.items():
-            count = getattr(usage, field, None)
+            count = getattr(attempt.usage, field, None)
             if count is not None:
                 counter.add(count, labels, self._nowhere)
 

@@ -132,16 +132,16 @@ class Meters:
         return self._latest.timer(kind, name) if self._latest is not None else None
 
     def _record(self, attempt: Attempt) -> None:
-        operation, provider, names, error, seconds, first, chunks, usage = attempt
-        failed = _labels(operation, provider, None, (*names, error))
-        names = (*names, None)
+        operation, provider, usage = attempt.operation, attempt.provider, attempt.usage
+        failed = _labels(operation, provider, None, (*attempt.names, attempt.error))
+        names = (*attempt.names, None)
         labels = _labels(operation, provider, None, names)
         if self._latest is not None:
-            self._latest.call(seconds, first, chunks, usage, labels, failed)
+            self._latest.call(attempt, labels, failed)
             return
-        self._duration.record(seconds, failed, _NO_EXEMPLARS)
-        if first is not None:
-            self._first_chunk.record(first, labels, _NO_EXEMPLARS)
+        self._duration.record(attempt.seconds, failed, _NO_EXEMPLARS)
+        if attempt.first is not None:
+            self._first_chunk.record(attempt.first, labels, _NO_EXEMPLARS)
         if usage is None:
             return
         for token_type, count in (("input", usage.input_tokens), ("output", usage.output_tokens)):

@@ -44,7 +44,9 @@ class Stamper(SpanProcessor):
 
 def first_in(active: Any) -> bool:
     """Whether a provider's processor asks ours before all others."""
-    return type(active).__name__ == _IN_TURN and isinstance(active._span_processors[0], Stamper)  # noqa: SLF001 - there is no public way to ask
+    if type(active).__name__ != _IN_TURN:
+        return False
+    return any(isinstance(each, Stamper) for each in active._span_processors[:1])  # noqa: SLF001 - there is no public way to ask
 
 
 def on(provider: Any) -> None:
