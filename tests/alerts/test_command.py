@@ -238,3 +238,20 @@ def test_mistakes_are_one_line(arguments, said, tmp_path):
     assert done.returncode == 1
     assert said in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_watching_outlasts_books_that_do_not_answer(tmp_path):
+    """With nobody there --watch says so once and goes on trying until it is stopped."""
+    with subprocess.Popen(
+        [COMMAND, "alerts", "--watch", "--url", "http://127.0.0.1:9"],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(tmp_path),
+    ) as process:
+        said = [process.stderr.readline(), process.stderr.readline()]
+        process.send_signal(signal.SIGTERM)
+        rest = process.stderr.read()
+    assert process.returncode == 0
+    assert "no ClickHouse answers at http://127.0.0.1:9" in said[1]
+    assert said[1].endswith("trying again\n")
+    assert rest == ""

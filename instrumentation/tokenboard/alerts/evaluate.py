@@ -19,6 +19,10 @@ class EvaluationError(Exception):
     """A rule's query failed or answered what no alert can be made of; the message is one line."""
 
 
+class UnreachableError(Exception):
+    """ClickHouse does not answer at all, whatever is asked."""
+
+
 def sql_of(rule: Rule, at: datetime) -> str:
     """Return a rule's query as it is sent: macros expanded for its time range, ending at ``at``."""
     window = TimeWindow(at - timedelta(seconds=rule.window), at, timedelta(minutes=1))
@@ -32,11 +36,14 @@ def samples(client: Client, rule: Rule, at: datetime | None = None) -> list[Samp
 
     Raises:
         EvaluationError: ClickHouse refused, or the answer is of another shape.
+        UnreachableError: it does not answer.
     """
-    from clickhouse_connect.driver.exceptions import ClickHouseError
+    from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
 
     try:
         result = client.query(sql_of(rule, at or datetime.now(UTC)))
+    except OperationalError as error:
+        raise UnreachableError("ClickHouse does not answer any more") from error
     except ClickHouseError as error:
         raise EvaluationError(f"{rule.title}: {' '.join(str(error).split())[:300]}") from error
     if not result.result_rows:

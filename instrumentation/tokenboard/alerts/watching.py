@@ -38,12 +38,19 @@ class Watching:
         """Evaluate the rules that are due at ``now`` (Unix seconds); return whether any was.
 
         A rule that cannot be evaluated leaves its alerts as they are.
+
+        Raises:
+            evaluate.UnreachableError: ClickHouse does not answer; every group is due again at once.
         """
         due = [rule for rule in self._provisioned.rules if self._due.get(rule.group, 0.0) <= now]
         for rule in due:
             self._due[rule.group] = now + rule.interval
-        for rule in due:
-            self._evaluate(client, rule, now)
+        try:
+            for rule in due:
+                self._evaluate(client, rule, now)
+        except evaluate.UnreachableError:
+            self._due.clear()
+            raise
         return bool(due)
 
     def next_round(self) -> float:

@@ -126,6 +126,19 @@ class _Work:
         self.links = links
         self._webhook = webhook
 
+    def round(self, client: Client, now: float) -> None:
+        """Evaluate the rules that are due.
+
+        Raises:
+            Trouble: ClickHouse does not answer.
+        """
+        from tokenboard.alerts.evaluate import UnreachableError
+
+        try:
+            self.watching.round(client, now)
+        except UnreachableError as error:
+            raise Trouble(str(error)) from error
+
     def send(self, notification: Notification, now: float) -> str | None:
         """Post it if there is somebody to post to; return why that failed, or None."""
         from tokenboard.alerts import delivery
@@ -148,7 +161,7 @@ class _Work:
 def _once(reader: common.Reader, work: _Work) -> None:
     now = time.time()
     with reader.books() as client:
-        work.watching.round(client, now)
+        work.round(client, now)
     found = sorted(work.watching.alerts(), key=lambda alert: (alert.state, alert.rule.title))
     if reader.as_json:
         common.print_json([_row(alert, work.links) for alert in found])
@@ -203,16 +216,15 @@ def _watch(reader: common.Reader, work: _Work) -> None:
             try:
                 if client is None:
                     client = held.enter_context(reader.books())
-                work.watching.round(client, now)
+                work.round(client, now)
                 trouble = dict(work.watching.errors)
             except Trouble as error:
                 # A server that is down for a while is no reason to end: connect anew.
                 held.close()
                 client = None
-                trouble = {"": error.message}
-            if trouble and client is not None and len(trouble) == len(work.provisioned.rules):
-                held.close()
-                client = None
+                # What stands in brackets is another text with every try.
+                text = error.message.partition(" (Error")[0]
+                trouble = {"": f"{text}; trying again"}
             _tell_of_trouble(said, trouble)
             found = work.watching.alerts()
             _tell_of_changes(found, shown, work.links, as_json=reader.as_json)
