@@ -285,9 +285,16 @@ def state_timeline(
             "tooltip": {"mode": "single", "sort": "none"},
         },
     )
-    panel["fieldConfig"]["defaults"]["mappings"] = list(colours)
+    # Each frame's label names its row; without it the row would be called by the column too.
+    panel["fieldConfig"]["defaults"] |= {
+        "displayName": f"${{__field.labels.{lane}}}",
+        "mappings": list(colours),
+    }
     panel["transformations"] = [
-        {"id": "partitionByValues", "options": {"fields": [lane], "keepFields": False}}
+        {
+            "id": "partitionByValues",
+            "options": {"fields": [lane], "keepFields": False, "naming": {"asLabels": True}},
+        }
     ]
     return panel
 

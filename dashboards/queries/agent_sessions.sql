@@ -56,8 +56,8 @@ SELECT
     l.largest AS largest_input,
     l.the_team AS team,
     multiIf(l.who_id = '', '(none)', p.masked, p.face, l.who_id) AS person,
-    toUnixTimestamp64Milli(l.started) - 500 - intDiv(dateDiff('millisecond', l.started, l.ended), 40) AS from_ms,
-    toUnixTimestamp64Milli(l.ended) + 500 + intDiv(dateDiff('millisecond', l.started, l.ended), 40) AS to_ms
+    toString(toUnixTimestamp64Milli(l.started) - 500 - intDiv(dateDiff('millisecond', l.started, l.ended), 40)) AS from_ms,
+    toString(toUnixTimestamp64Milli(l.ended) + 500 + intDiv(dateDiff('millisecond', l.started, l.ended), 40)) AS to_ms
 FROM (SELECT *, who_id AS person_of_row FROM listed) AS l
 -- include: face
 ORDER BY l.looped + l.idled > 0 DESC, gross_tokens DESC

@@ -16,8 +16,8 @@ SELECT
     sum(s.net_tokens) AS net_tokens,
     sum(s.gross_tokens) AS gross_tokens,
     sum(s.cost_usd) AS cost_usd,
-    toUnixTimestamp64Milli(started) - 500 - length * 25 AS from_ms,
-    toUnixTimestamp64Milli(max(s.last_ts)) + 500 + length * 25 AS to_ms
+    toString(toUnixTimestamp64Milli(started) - 500 - length * 25) AS from_ms,
+    toString(toUnixTimestamp64Milli(max(s.last_ts)) + 500 + length * 25) AS to_ms
 FROM session_hours AS s
 WHERE s.user_id = person
     AND s.hour >= if(by_day, toDateTime(toDate($__fromTime + 86399, 'UTC'), 'UTC'), toStartOfHour($__fromTime))
