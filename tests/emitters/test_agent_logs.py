@@ -207,6 +207,30 @@ def test_one_request_told_by_log_trace_and_proxy_is_one_call(migrated):
     assert tuple(found.values()) == (*OK["claude-code"], "tokenboard", "msg_01ABCDEFGHIJKLMNOP")
 
 
+def test_a_request_without_an_id_is_one_call_all_the_same(migrated):
+    """On Bedrock or Vertex there is no id of the request: session and counts say that it is the same."""
+    migrated.empty()
+    said = {name: value for name, value in REQUEST.items() if name != "request_id"}
+    counts = {name: said[name] for name in said if name.endswith("_tokens")}
+    send(
+        migrated, claude("api_request", ts=at(4), **said), claude("api_request", ts=at(64), **said)
+    )
+    migrated.send(
+        row(
+            "claude_code.llm_request",
+            {
+                **records.CLAUDE, **counts, "gen_ai.system": "anthropic",
+                "gen_ai.request.model": REQUEST["model"], "success": True,
+            },
+            ts=at(0.0004), seconds=4.001, scope="com.anthropic.claude_code.tracing",
+            service="claude-code",
+        )
+    )  # fmt: skip
+    migrated.refresh()
+    # the second event has only itself to tell of it
+    assert migrated.value("SELECT count() FROM {db}.calls") == 2
+
+
 def test_what_codex_tells_and_has_on_file_is_one_call(migrated):
     """Neither its event nor its file names the request: the session and the counts say it is the same."""
     migrated.empty()

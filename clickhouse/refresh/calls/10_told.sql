@@ -15,12 +15,13 @@ SELECT
             OR (length(response_id) >= 16 AND match(response_id, '[0-9]') AND match(response_id, '[A-Z].*[A-Z]')
                 AND match(response_id, '[a-z]')),
         cityHash64(response_id), 0) AS id,
-    -- the provider's id of the request, where another emitter may tell of the same one; Codex tells none, but no two of its
-    -- calls in a session have the same counts at about the same time
-    multiIf(
-        match(provider_request_id, '[^-_]{8,}$'), cityHash64(provider_request_id),
-        emitter IN ('codex', 'tokenboard.history') AND session_id != '' AND isNotNull(i), cityHash64(session_id, i, o, cr),
-        0) AS request,
+    -- the provider's id of the request, where another emitter may tell of the same one
+    if(match(provider_request_id, '[^-_]{8,}$'), cityHash64(provider_request_id), 0) AS request,
+    -- coding agents do not always have it, but no two of their calls in a session end at once with the same counts
+    if(request = 0 AND session_id != '' AND isNotNull(i)
+            AND (e.emitter IN ('codex', 'claude-code', 'gemini-cli', 'cursor', 'tokenboard.history')
+                OR startsWith(e.emitter, 'com.anthropic.claude_code')),
+        cityHash64(session_id, i, o, cr), 0) AS counts,
     input_tokens AS i, output_tokens AS o, cache_read_tokens AS cr, cache_write_tokens AS cw,
     CAST(service, 'String') AS service,
     -- whose counts to believe: read off the wire by us; told by the SDK itself or the official instrumentations; others'

@@ -1,8 +1,8 @@
 -- Rule 2: an equal response id with compatible provider and model, at most ten minutes apart, and either compatible
 -- tokens or one span inside the other in time, of one service and different emitters (some miscount streams, and some lose
--- the trace). Likewise an equal id of the request, told by different emitters that do not name different responses. Each
--- yields to the best such one, whether that one yields itself or not: so the outcome does not depend on what else is
--- looked at.
+-- the trace). Likewise an equal id of the request, or equal counts in one session of a coding agent at the same end, told by
+-- different emitters that do not name different responses. Each yields to the best such one, whether that one yields itself
+-- or not: so the outcome does not depend on what else is looked at.
 INSERT INTO merged
 SELECT e.2, e.1.5, e.3, better[1].2, better[1].1.5
 FROM
@@ -13,6 +13,7 @@ FROM
             abs(w.1.4 - e.1.4) <= 600000000
                 AND (w.4 = e.4 OR w.4 = '' OR e.4 = '')
                 AND (startsWith(w.5, e.5) OR startsWith(e.5, w.5) OR w.6 = e.5 OR e.6 = w.5)
+                AND (by != 'counts' OR abs(w.12 - e.12) <= 5000000)
                 AND (by = 'response' OR (w.11 != e.11 AND (w.14 = e.14 OR w.14 = 0 OR e.14 = 0)))
                 AND (({same:w.7|e.7|w.9|e.9|w.10|e.10} AND ifNull(w.8 = e.8, 1))
                     OR (w.13 = e.13 AND w.11 != e.11
@@ -26,12 +27,12 @@ FROM
             groupArraySorted(256)((
                 place, trace_id, content, family, model, request_model, i, o, cr, cw, emitter, t1, service, id)) AS g
         FROM told
-        ARRAY JOIN [('response', id), ('request', request)] AS ids
+        ARRAY JOIN [('response', id), ('request', request), ('counts', counts)] AS ids
         WHERE ids IN
             (
                 SELECT ids
                 FROM told
-                ARRAY JOIN [('response', id), ('request', request)] AS ids
+                ARRAY JOIN [('response', id), ('request', request), ('counts', counts)] AS ids
                 WHERE ids.2 != 0
                 GROUP BY ids
                 HAVING count() > 1 AND (ids.1 = 'response' OR min(emitter) != max(emitter))
