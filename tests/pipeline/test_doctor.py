@@ -201,6 +201,12 @@ class TestBooks:
             post(stack, at(call(2, {"user.id": "ada"}), now))
             for n in range(3, 7):
                 post(stack, at(call(n, {"gen_ai.request.model": "house-model"}), now))
+            # two processes that hash with keys of their own, and two that share a conversation
+            for n in range(24):
+                for service, said in (("apart", f"{n}"), ("together", f"{n // 2}")):
+                    given = {"tokenboard.conversation": said, "gen_ai.provider.name": ""}
+                    resource = {"service.name": service, "service.instance.id": f"i{n % 2}"}
+                    post(stack, at(call(100 + n, given, resource=resource), now))
             found = looked(client)
             assert (found.name, "refresh --watch" in found.mend) == ("books", True)
 
@@ -216,6 +222,8 @@ class TestBooks:
         assert "house-model" in found["prices"]["said"]
         assert found["users"]["state"] == "doubtful"
         assert "80%" in found["users"]["said"]
+        assert "2 processes of 'apart'" in found["sessions"]["said"]
+        assert "TOKENBOARD_HASH_KEY" in found["sessions"]["mend"]
         assert found["dashboards"]["state"] == "ok"
 
     def test_a_table_that_is_missing(self, client):

@@ -22,6 +22,39 @@ PATIENCE_S = 8.0
 # Shares of calls above which something is mostly wrong at the source.
 NOBODYS = 0.2
 UNKNOWN = 0.05
+# Conversations in ten minutes from which on it means something that processes share none.
+ENOUGH = 20
+
+# At most the raw spans of an hour, so that it stays quick where there are many.
+_APART = f"""
+SELECT service, max(instances)
+FROM
+(
+    SELECT
+        service,
+        slot,
+        uniqExact(instance) AS instances,
+        uniqExact(conversation) AS conversations,
+        uniqExact(instance, conversation) AS pairs
+    FROM
+    (
+        SELECT
+            ServiceName AS service,
+            toStartOfTenMinutes(toDateTime(Timestamp)) AS slot,
+            ResourceAttributes['service.instance.id'] AS instance,
+            SpanAttributes['tokenboard.conversation'] AS conversation
+        FROM otel_traces
+        WHERE ReceivedAt > now() - INTERVAL 1 HOUR AND conversation != '' AND instance != ''
+            AND SpanAttributes['session.id'] = '' AND SpanAttributes['gen_ai.conversation.id'] = ''
+        LIMIT 200000
+    )
+    GROUP BY service, slot
+)
+WHERE instances > 1 AND conversations >= {ENOUGH} AND pairs = conversations
+GROUP BY service
+ORDER BY 2 DESC
+LIMIT 1
+"""
 
 
 def checks(client: Client, since: timedelta) -> Iterator[Check]:
@@ -46,6 +79,7 @@ def checks(client: Client, since: timedelta) -> Iterator[Check]:
         ("prices", lambda: _prices(rows, window)),
         ("users", lambda: _users(rows, window)),
         ("usage", lambda: _usage(rows, window)),
+        ("sessions", lambda: _sessions(rows)),
         ("flaws", lambda: _flaws(rows, since)),
         ("pipeline", lambda: _pipeline(rows)),
     )
@@ -198,6 +232,25 @@ def _usage(rows: Rows, window: str) -> Check:
             "for streams: stream_options={'include_usage': True}, or TOKENBOARD_INJECT_USAGE=true",
         )
     return Check("usage", "ok", f"{calls - unknown:,} of {calls:,} calls reported their usage")
+
+
+def _sessions(rows: Rows) -> Check:
+    """Look for processes of one service whose hashes of conversations have nothing in common.
+
+    Sessions that nobody names are told apart by a keyed hash of the conversation; without
+    TOKENBOARD_HASH_KEY each process has a key of its own.
+    """
+    apart = rows(_APART)
+    if apart:
+        service, processes = apart[0]
+        return Check(
+            "sessions",
+            "doubtful",
+            f"{processes} processes of {service!r} at once, and no conversation in common: "
+            "have they the same key?",
+            "give them one TOKENBOARD_HASH_KEY, or name sessions with tokenboard.session(...)",
+        )
+    return Check("sessions", "ok", "no sign of processes with hash keys of their own")
 
 
 def _flaws(rows: Rows, since: timedelta) -> Check:
