@@ -30,6 +30,9 @@ The thresholds were measured on 826 coding-agent runs and 200 customer-service r
 four times in a row and a cycle repeated five times hit no run that went well, five in a window of
 20 hit one of 289. Errors of one tool with other tools' calls between them would reach 5 and 6 in
 three good customer-service runs, so a streak has to be unbroken.
+
+A session that runs away without repeating itself shows in :func:`signals`, figures that alerts have
+limits for; the guard does not go by them.
 """
 
 from __future__ import annotations

@@ -162,3 +162,18 @@ def test_every_rule_took_part():
         "context_growth",
     ]
     assert [name for name in kinds if not seen[name]] == []
+
+
+def test_instructions_to_sub_agents_are_no_human_turns(books):
+    """An agent that hands out the same work four times is caught, though each time a sub-agent is spoken to.
+
+    The sub-agent that begins each of four different pieces of work alike is not.
+    """
+    boss = Call((("delegate", "the same", "ok"),), agent="boss", depth=1)
+    helper = Call((("read", "README", "ok"),), user=True, agent="helper", depth=2)
+    calls = [Call(user=True, agent="boss", depth=1), *[boss, helper] * 4]
+    books.send(*rows("delegating", calls, ends=datetime.now(UTC) - timedelta(seconds=30)))
+    books.refresh()
+    (found,) = books.rows("SELECT * FROM {db}.watched_loops WHERE session_id = 'delegating'")
+    assert (found["agent"], found["rule"], found["count"]) == ("boss", "same_call", 4)
+    assert found["tool"] == "delegate"
