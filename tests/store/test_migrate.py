@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 
 import pytest
@@ -96,6 +97,32 @@ def test_a_newer_database_is_left_alone(books):
         books.run(
             "ALTER TABLE {db}.migrations DELETE WHERE name = '9999_future' SETTINGS mutations_sync = 2"
         )
+
+
+def test_retention_is_set_changed_and_kept(bare):
+    """Days given once hold for whoever migrates next without a word, views that seal hours included."""
+
+    def expiry(table):
+        query = "SELECT engine_full FROM system.tables WHERE database = 'kept' AND name = %(table)s"
+        ((text,),) = bare.query(query, parameters={"table": table}).result_rows
+        found = re.search(r"TTL .*?toIntervalDay\((\d+)\)", text)
+        return int(found[1]) if found else None
+
+    tables = ("otel_traces", "call_rows", "usage_1d_rows", "team_usage_1h_rows")
+    try:
+        store.migrate(bare, "kept")
+        assert [expiry(table) for table in tables] == [35, 400, None, None]
+        store.migrate(bare, "kept", layout=sql.Layout("kept", "", 7, 90, 1000))
+        assert [expiry(table) for table in tables] == [7, 90, 1000, 1000]
+        assert store.migrate(bare, "kept") == []
+        assert migrations.layout_of(bare, "kept") == sql.Layout("kept", "", 7, 90, 1000)
+        sealed = "SELECT create_table_query LIKE '%%toIntervalDay(90)%%' FROM system.tables "
+        sealed += "WHERE database = 'kept' AND name = 'calls_dirty'"
+        assert bare.query(sealed.replace("%%", "%")).result_rows == [(1,)]
+        store.migrate(bare, "kept", layout=sql.Layout("kept", "", 7, 90, 0))
+        assert expiry("usage_1d_rows") is None
+    finally:
+        bare.command("DROP DATABASE kept SYNC")
 
 
 def test_books_of_two_databases_are_apart(bare, books):

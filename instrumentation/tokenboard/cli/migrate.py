@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -27,19 +28,26 @@ from tokenboard.cli.common import Trouble
 @click.option(
     "--raw-days",
     type=click.IntRange(1, 3660),
-    default=35,
-    show_default=True,
-    help="Keep raw telemetry this long. Counts when the tables are made.",
+    help="Keep raw telemetry this long.  [default: as before, at first 35]",
 )
 @click.option(
     "--fact-days",
     type=click.IntRange(32, 3660),
-    default=400,
-    show_default=True,
-    help="Keep single calls this long. Counts when the tables are made.",
+    help="Keep single calls this long.  [default: as before, at first 400]",
+)
+@click.option(
+    "--rollup-days",
+    type=click.IntRange(0, 36600),
+    help="Keep usage by hour and day this long, 0 for ever.  [default: as before, at first 0]",
 )
 def migrate(  # noqa: PLR0917 - click passes options by name
-    url: str | None, data: Path | None, database: str, cluster: str, raw_days: int, fact_days: int
+    url: str | None,
+    data: Path | None,
+    database: str,
+    cluster: str,
+    raw_days: int | None,
+    fact_days: int | None,
+    rollup_days: int | None,
 ) -> None:
     """Make the tables, or bring those of an older version up to date.
 
@@ -47,11 +55,17 @@ def migrate(  # noqa: PLR0917 - click passes options by name
     does this by itself when it starts.
     """
     from tokenboard import store
-    from tokenboard.store import sql
+    from tokenboard.store import migrations, sql
 
     try:
-        layout = sql.Layout(database, cluster, raw_days, fact_days)
+        sql.Layout(database, cluster)  # refuses odd names before anything is opened
+        told = {"raw_days": raw_days, "fact_days": fact_days, "rollup_days": rollup_days}
         with common.writable(url, data, database) as client, common.plain_errors():
+            was = migrations.layout_of(client, database) or sql.Layout(database)
+            given = {name: days for name, days in told.items() if days is not None}
+            layout = replace(was, cluster=cluster or was.cluster, **given)
+            if 0 < layout.rollup_days < layout.fact_days:
+                raise Trouble("rollups are made of single calls: keep them at least as long")
             done = store.migrate(client, database, layout=layout)
     except (store.StoreError, store.MigrationError, ValueError) as error:
         raise Trouble(str(error)) from error

@@ -8,6 +8,8 @@ goes on where it stopped.
 from __future__ import annotations
 
 import hashlib
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokenboard import resources
@@ -30,6 +32,17 @@ ENGINE = {engine:ReplacingMergeTree(applied_at)}
 ORDER BY name
 """
 
+_RETENTION = ("raw_days", "fact_days", "rollup_days")
+_TABLE = re.compile(r"CREATE TABLE IF NOT EXISTS \{db\}\.(\w+)")
+_TTL = re.compile(r"^TTL (.+?) \+ INTERVAL \{(raw_days|fact_days)\} DAY", re.MULTILINE)
+# Kept for ever unless told otherwise; by which column they would expire.
+_ROLLUPS = {
+    "usage_1h_rows": "hour",
+    "usage_1d_rows": "day",
+    "team_usage_1h_rows": "hour",
+    "team_usage_1d_rows": "day",
+}
+
 
 class MigrationError(Exception):
     """The database cannot be brought to this version; the message names the mend in one line."""
@@ -46,13 +59,15 @@ def migrate(
     """Apply what is missing and return the names of the files applied, in order.
 
     Safe to run at any time and by several processes at once. ``layout`` says more than the
-    database's name: retention, cluster. A client that had no database of its own reads this one
-    from then on.
+    database's name: retention, cluster; without it what the database was last given holds. Another
+    retention than before is applied to the tables there are. A client that had no database of its
+    own reads this one from then on.
 
     Raises:
         MigrationError: the database was made by a newer version, or a statement failed.
     """
-    layout = layout or sql.Layout(database=database)
+    kept = layout_of(client, (layout or sql.Layout(database)).database)
+    layout = layout or kept or sql.Layout(database)
     wanted = files()
     applied = _applied(client, layout)
     newer = sorted(set(applied) - {path.stem for path in wanted})
@@ -75,6 +90,8 @@ def migrate(
             done[path.stem] = checksum
     finally:
         _note(client, layout, done)
+    if layout != kept:
+        _retain(client, layout, kept or replace(layout, rollup_days=0))
     if client.database in {None, "", "default", "__default__"}:
         client.database = layout.database
     return list(done)
@@ -87,6 +104,43 @@ def _note(client: Client, layout: sql.Layout, done: Mapping[str, str]) -> None:
     """
     columns = ("name", "checksum")
     rows.insert(client, layout.database, "migrations", columns, done.items())
+
+
+def layout_of(client: Client, database: str = "tokenboard") -> sql.Layout | None:
+    """Return how a database was made, None if it has not been made yet."""
+    layout = sql.Layout(database=database)
+    exists = f"EXISTS TABLE `{layout.database}`.settings"
+    if not client.query(exists).result_rows[0][0]:
+        return None
+    query = "SELECT name, value FROM {db}.settings FINAL WHERE startsWith(name, 'layout.')"
+    told = {
+        str(name).removeprefix("layout."): str(value)
+        for name, value in client.query(sql.render(query, layout)).result_rows
+    }
+    if not told:
+        return None
+    days = {name: int(told[name]) for name in _RETENTION if name in told}
+    return replace(layout, cluster=told.get("cluster", ""), **days)
+
+
+def _retain(client: Client, layout: sql.Layout, was: sql.Layout) -> None:
+    """Give the tables the retention of ``layout`` and note it for whoever migrates next."""
+    for path in files():
+        template = sql.text(path.name)
+        table = _TABLE.search(template)
+        told = _TTL.search(template)
+        if table is None or (told is None and table[1] not in _ROLLUPS):
+            continue
+        name = told[2] if told else "rollup_days"
+        days = getattr(layout, name)
+        if days == getattr(was, name):
+            continue
+        since = told[1] if told else _ROLLUPS[table[1]]
+        change = f"MODIFY TTL {since} + INTERVAL {days} DAY" if days else "REMOVE TTL"
+        statement = f"ALTER TABLE {{db}}.{table[1]} {{on_cluster}} {change}"
+        _apply(client, path.stem, sql.render(statement, layout))
+    noted = [[f"layout.{name}", str(getattr(layout, name))] for name in (*_RETENTION, "cluster")]
+    rows.insert(client, layout.database, "settings", ("name", "value"), noted)
 
 
 def _applied(client: Client, layout: sql.Layout) -> dict[str, str]:

@@ -153,13 +153,15 @@ class Layout:
         database: name of the database.
         cluster: name of a ClickHouse cluster for replicated tables, or empty for one server.
         raw_days: how long raw telemetry is kept, in days.
-        fact_days: how long calls are kept, in days; rollups are kept for ever.
+        fact_days: how long single calls are kept, in days.
+        rollup_days: how long usage by hour and day is kept, in days; 0: for ever.
     """
 
     database: str = "tokenboard"
     cluster: str = ""
     raw_days: int = 35
     fact_days: int = 400
+    rollup_days: int = 0
 
     def __post_init__(self) -> None:
         for what in (self.database, self.cluster):
