@@ -2,7 +2,8 @@
 -- description: One row per person with calls in the time range, ranked by net tokens, the first 250: the power users.
 --   Movement is against the same range a day earlier. Tiers and titles are of the last 30 days, whatever the range; the
 --   trend is net tokens of the fourteen days that end the range, day by day (of more than 10,000 people: tokens a day of
---   the quarter, the month, the week, today). Three days and more count whole UTC days, today included. Calls whose user is not known stand last.
+--   the quarter, the month, the week, today). Three days and more count whole UTC days, today included. With models or
+--   agents chosen tasks and mostly sessions are not known. Calls whose user is not known stand last.
 WITH
 -- include: board
     ,
