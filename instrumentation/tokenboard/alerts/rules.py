@@ -128,8 +128,10 @@ def load(folder: Path | None = None) -> Provisioned:
 
 
 def _document(path: Path) -> Json:
-    import yaml
-
+    try:
+        import yaml
+    except ImportError as error:
+        raise RulesError("alert rules need PyYAML: pip install 'tokenboard[cli]'") from error
     try:
         document = yaml.safe_load(path.read_text("utf-8"))
     except (OSError, yaml.YAMLError) as error:
