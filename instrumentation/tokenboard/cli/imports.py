@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -97,7 +97,6 @@ def _import(  # noqa: PLR0917 - passed on by the commands
     from tokenboard.history.spans import Owner
     from tokenboard.history.turns import Hasher, Tally
     from tokenboard.local.lock import DataDirError
-    from tokenboard.store.sql import Layout
 
     if endpoint is not None and not endpoint.startswith(("http://", "https://")):
         raise Trouble(f"--endpoint {endpoint!r} is no address like http://collector:4318")
@@ -129,7 +128,7 @@ def _import(  # noqa: PLR0917 - passed on by the commands
                     owner,
                     books,
                     lambda count: progress.advance(storing, count),
-                    timedelta(days=Layout().fact_days - 2),
+                    books.keep(),
                 )
                 progress.add_task("bringing the board up to date", total=None)
                 books.settle()

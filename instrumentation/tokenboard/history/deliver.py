@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import unquote
 
 from tokenboard.history import spans
+from tokenboard.store.sql import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
@@ -73,6 +74,10 @@ class Books(Protocol):
 
     def known(self, agent: str) -> dict[str, Known]:
         """Return what is there of an agent's history, by span id in hex."""
+        ...
+
+    def keep(self) -> timedelta:
+        """Return how far back they reach."""
         ...
 
     def send(self, request: ExportTraceServiceRequest) -> None:
@@ -175,6 +180,10 @@ class _Collector:
         del agent
         return {}
 
+    def keep(self) -> timedelta:
+        """Return what is usual."""
+        return _reach(Layout().fact_days)
+
     def send(self, request: ExportTraceServiceRequest) -> None:
         """Post the spans, again for a while where the receiver asks for it."""
         headers = {"content-type": "application/x-protobuf", **self._headers}
@@ -214,6 +223,9 @@ class _Running(_Collector):
     def known(self, agent: str) -> dict[str, Known]:
         return _known(self._client, agent)
 
+    def keep(self) -> timedelta:
+        return _kept(self._client)
+
     def settle(self) -> None:
         deadline = time.monotonic() + _PATIENCE_S
         while time.monotonic() < deadline:
@@ -239,6 +251,9 @@ class _AtRest:
     def known(self, agent: str) -> dict[str, Known]:
         return _known(self._client, agent)
 
+    def keep(self) -> timedelta:
+        return _kept(self._client)
+
     def send(self, request: ExportTraceServiceRequest) -> None:
         from tokenboard.local.ingest import InsertError, OverloadedError
         from tokenboard.local.otlp import traces
@@ -256,6 +271,17 @@ class _AtRest:
         store.refresh(self._client, database)
         if prices.sync(self._client, database).changed:
             store.refresh(self._client, database)
+
+
+def _reach(fact_days: int) -> timedelta:
+    # the last days are not recomputed any more: they have begun to expire
+    return timedelta(days=fact_days - 2)
+
+
+def _kept(client: Client) -> timedelta:
+    query = "SELECT value FROM settings FINAL WHERE name = 'layout.fact_days'"
+    rows = client.query(query).result_rows
+    return _reach(int(rows[0][0]) if rows else Layout().fact_days)
 
 
 def _known(client: Client, agent: str) -> dict[str, Known]:
