@@ -272,7 +272,7 @@ def gauge(given, *, resource=None, exemplar=None):
     }
 
 
-def until(wanted, *, seconds=60):
+def until(wanted, *, seconds=120):
     """Wait for something true and return it."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -78,7 +78,7 @@ def books(query):
             "SELECT count(), uniqExact(SpanId) FROM otel_traces "
             f"WHERE SpanAttributes['tokenboard.task.id'] = '{sender.scenario}'"
         )
-        until(lambda: query(raw)[0][1] >= sender.acknowledged, seconds=90)
+        until(lambda: query(raw)[0][1] >= sender.acknowledged)
         # nothing more may come: the queue is empty once the collector has ended in good order
         collector.stop()
         until(lambda: query(calls)[0][0] >= query(raw)[0][1])

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 from local.test_receiver import span
+from tokenboard.local.engine import Engine
 from tokenboard.local.stack import Stack
 
 MINUTE = datetime(2026, 11, 20, 10, 7, tzinfo=UTC)
@@ -56,8 +57,8 @@ def test_the_local_receiver_tells_the_same(tmp_path):
             url = f"{stack.addresses['otlp']}/v1/traces"
             for _ in range(3):
                 assert httpx.post(url, content=content, headers=headers).status_code == 200
-    with Stack(tmp_path, 0, 0, 0) as stack:
-        client = stack.engine.client()
+    with Engine(tmp_path) as engine:
+        client = engine.client()
         rows = client.query(
             "SELECT sum(accepted), sum(sent), sum(refused), sum(failed), max(queue_capacity), "
             "min(memory_bytes) > 50e6 FROM pipeline_minutes WHERE component = 'tokenboard' "
