@@ -114,7 +114,9 @@ def test_a_mark_is_never_seen_before_its_rows(books, engine):
     watcher = Books(reader, books.database)
 
     def watch():
-        while not stop.is_set():
+        ended = False
+        while not ended:
+            ended = stop.is_set()  # the last look is after the last insert
             marks = watcher.value("SELECT sum(marks) FROM {db}.dirty_slots")
             rows = watcher.value("SELECT count() FROM {db}.emissions")
             seen.append((marks, rows))
