@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,16 +76,20 @@ class Bookkeeper:
         self._database = database
         self._prices_due = 0.0
 
-    def round(self) -> int:
-        """Do what is due and return how many units were recomputed."""
+    def round(self, *, patient: bool = False) -> int:
+        """Do what is due and return how many units were recomputed.
+
+        Args:
+            patient: there will be another round: standings that take long may wait for it.
+        """
         from tokenboard import store
         from tokenboard.store import prices
 
-        written = store.refresh(self._client, self._database)
+        written = store.refresh(self._client, self._database, patient=patient)
         if time.monotonic() >= self._prices_due:
             prices.sync(self._client, self._database)
             self._prices_due = time.monotonic() + _PRICES_EVERY_S
-            written += store.refresh(self._client, self._database)
+            written += store.refresh(self._client, self._database, patient=patient)
         return written
 
 
@@ -126,4 +131,4 @@ def _opened(url: str, database: str, held: ExitStack) -> Callable[[], int]:
     for name in store.migrate(client, database):
         common.say(f"applied {name}")
     client.database = database
-    return Bookkeeper(client, database).round
+    return partial(Bookkeeper(client, database).round, patient=True)

@@ -23,6 +23,8 @@ EVERY_S = 1.0
 # but nobody waits for a board longer than this because of it.
 SHARE = 0.3
 LONGEST_PAUSE_S = 3.0
+# So often it looks though nothing was written: days end, and standings that were put off fall due.
+LONGEST_SLEEP_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Scheduler:
     def _run(self) -> None:
         listed = False
         while True:
-            self._wake.wait()
+            self._wake.wait(LONGEST_SLEEP_S)
             closing = self._closing
             self._wake.clear()
             started = time.monotonic()
@@ -88,7 +90,7 @@ class Scheduler:
     def _refresh(self) -> None:
         from tokenboard import store
 
-        store.refresh(self._client, database=self._database)
+        store.refresh(self._client, database=self._database, patient=not self._closing)
 
     def _price(self, *, new_only: bool) -> None:
         from tokenboard.store import prices

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tokenboard.store import rows as table_rows
 from tokenboard.store import sheets, sql
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def import_people(client: Client, path: Path, database: str = "tokenboard") -> I
     faults = [*_repeated(lines, rows, present), *_contested(lines, wanted)]
     if faults:
         raise sheets.SheetError(sorted(faults, key=_line_number))
-    client.insert("people", rows, column_names=["person_id", *_TOLD], database=database)
+    table_rows.insert(client, database, "people", ("person_id", *_TOLD), rows)
     owners = {alias.value: alias.person_id for alias in aliases(client, database)}
     known = {(alias.kind, alias.value): alias.person_id for alias in aliases(client, database)}
     fresh = [one for _, one in wanted if known.get((one.kind, one.value)) != one.person_id]
@@ -130,7 +131,7 @@ def write_aliases(client: Client, wanted: Sequence[Alias], database: str = "toke
         if one.value in values and (one.kind, one.value) not in {(w.kind, w.value) for w in wanted}
     ]
     rows = [*stale, *([one.value, one.kind, one.person_id] for one in wanted)]
-    client.insert("aliases", rows, column_names=["value", "kind", "person_id"], database=database)
+    table_rows.insert(client, database, "aliases", ("value", "kind", "person_id"), rows)
 
 
 def _people(client: Client, layout: sql.Layout) -> dict[str, dict[str, str]]:

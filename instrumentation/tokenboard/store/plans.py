@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from tokenboard.store import rows as table_rows
 from tokenboard.store import sheets, sql
 
 if TYPE_CHECKING:
@@ -95,9 +96,7 @@ def _write(  # noqa: PLR0917 - one step of both imports
         rows.append([*key[:2], values[amount], key[2]])
     if faults:
         raise sheets.SheetError(faults)
-    client.insert(
-        table, rows, column_names=["scope", "name", amount, "valid_from"], database=database
-    )
+    table_rows.insert(client, database, table, ("scope", "name", amount, "valid_from"), rows)
     return Imported(len(rows), _unused(client, database, {key[:2] for key in at}))
 
 

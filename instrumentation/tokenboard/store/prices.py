@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from tokenboard.store import rows as table_rows
 from tokenboard.store import sql
 
 if TYPE_CHECKING:
@@ -137,12 +138,8 @@ def sync(
         raise own_prices.OverrideError(f"own prices: {error}") from error
     if text != kept:
         new_only = False
-        client.insert(
-            "settings",
-            [[own_prices.SETTING, text]],
-            column_names=["name", "value"],
-            database=database,
-        )
+        setting = (own_prices.SETTING, text)
+        table_rows.insert(client, database, "settings", ("name", "value"), [setting])
     wanted = _seen(client, layout, new_only=new_only)
     have = _have(client, layout) if wanted else {}
     priced: list[tuple[str, str]] = []
@@ -165,7 +162,7 @@ def sync(
             [*row, "own" if row[-1] else SOURCE, found.source_model, version] for row in fresh
         )
     if rows:
-        client.insert("prices", rows, column_names=list(_COLUMNS), database=database)
+        table_rows.insert(client, database, "prices", _COLUMNS, rows)
         _mark(client, layout, [pair for pair in changed if pair in have or pair in priced])
     return Synced(tuple(priced), tuple(unknown), tuple(changed), tuple(owned))
 

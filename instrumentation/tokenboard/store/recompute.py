@@ -90,12 +90,17 @@ class Dirty:
 
 
 def refresh(
-    client: Client, database: str = "tokenboard", *, layout: sql.Layout | None = None
+    client: Client,
+    database: str = "tokenboard",
+    *,
+    layout: sql.Layout | None = None,
+    patient: bool = False,
 ) -> int:
     """Recompute everything that is not up to date and return how many units were written.
 
     Idempotent and safe at any moment; one small query when nothing changed. The client must be able
-    to write and to make temporary tables, and is used by nobody else meanwhile.
+    to write and to make temporary tables, and is used by nobody else meanwhile. Who calls it again
+    and again is ``patient``: standings that take long are then not made again at once.
     """
     work = _Work(client, layout or sql.Layout(database=database))
     inputs, pending = work.rows("SELECT inputs, pending FROM {db}.pending")[0]
@@ -107,7 +112,7 @@ def refresh(
     written, settled = 0, True
     for stage in STAGES:
         began = time.monotonic()
-        if stage.name == "standings" and began < _standing_due.get(database, 0):
+        if patient and stage.name == "standings" and began < _standing_due.get(database, 0):
             settled = False
             continue
         done, clean = work.bring_up(stage)

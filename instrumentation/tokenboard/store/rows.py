@@ -7,7 +7,7 @@ and 50 MB that a laptop's stack would pay for a few rows of reference data.
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +38,8 @@ def _text(value: object) -> str:
         case Decimal():
             return f"{value:f}"  # as text: a JSON number may pass through a float
         case datetime():
-            return value.strftime("%Y-%m-%d %H:%M:%S.%f")
+            utc = value.astimezone(UTC) if value.tzinfo else value
+            return f"{utc:%Y-%m-%d %H:%M:%S}" + (f".{utc:%f}" if utc.microsecond else "")
         case date():
             return value.isoformat()
         case _:
