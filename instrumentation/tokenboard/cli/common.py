@@ -36,6 +36,8 @@ FIRST_CALL_HINT: Final = (
     "No calls yet. In the app: import tokenboard.auto (with `tokenboard up` running here), "
     "or see it all work first: tokenboard demo"
 )
+# What ends a panel's rows: at the query's end, or before others are joined to them.
+_CUT: Final = re.compile(r"\bLIMIT \d{2,}(?=\s*(?:\) AS listed\b|\Z))")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _LONGEST: Final = timedelta(days=3660)
 
@@ -259,7 +261,7 @@ def rows_of(
     from tokenboard import queries
 
     sql = queries.load(name).render(since=since, variables=variables)
-    sql = re.sub(r"\bLIMIT \d+\s*\Z", "", sql)
+    sql = _CUT.sub("", sql)
     with plain_errors():
         return [dict(row) for row in cast("Any", client.query(sql).named_results())]
 
