@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 DEMO_ARGS ?=
-# A process per core; the tests of one group share what is dear to set up (tests/conftest.py).
-PYTEST_ARGS ?= -n auto --maxprocesses 4 --dist loadgroup
+# A process per core; the tests of one file share what is dear to set up.
+PYTEST_ARGS ?= -n auto --maxprocesses 4 --dist loadfile
 ENVS := .cache/envs
 TEST_ENVS := frameworks beside older oldest
 BENCH_ENVS := peers openlit logfire

@@ -32,19 +32,6 @@ def recorded_exchanges(recorded_data):
     return read
 
 
-# Folders whose files share one session-wide fixture that takes long to make.
-_TOGETHER = ("demo",)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Keep the tests of a file, and of some folders, in one process of a parallel run."""
-    for item in items:
-        path = item.path.relative_to(ROOT / "tests")
-        group = path.parts[0] if path.parts[0] in _TOGETHER else path.as_posix()
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 def pytest_terminal_summary(terminalreporter):
     """Name the failure that pytest itself would call a success."""
     if _skipped_in_vain(terminalreporter):
