@@ -3,7 +3,7 @@
 OpenTelemetry's own GenAI instrumentations leave a data object in the context while they record a
 call, for instrumentations further in to fill in instead of emitting a second span
 (``opentelemetry-util-genai``, "Nested instrumentation suppression and enrichment",
-https://pypi.org/project/opentelemetry-util-genai/).
+https://github.com/open-telemetry/opentelemetry-python-contrib/tree/main/util/opentelemetry-util-genai).
 """
 
 from __future__ import annotations
