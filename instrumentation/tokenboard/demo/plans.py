@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 BUDGETS: Final = """scope,name,monthly_usd
 team,platform,1500
-team,search,150
+team,search,1600
 team,support,60
-team,growth,20
-user,felix,400
-user,ada,90
+team,growth,40
+user,felix,450
+user,ada,1000
 """
 TARGETS: Final = """scope,name,weekly_tokens
 everybody,,2000000
