@@ -1,4 +1,4 @@
--- What the sessions at work in the last quarter of an hour do, in the figures of tokenboard.loops.signals: nothing here
+-- What the sessions at work in the last quarter of an hour do, in the figures of tokenboard.signals: nothing here
 -- repeats itself to the letter, and still nobody may want it. Looks three hours back. A call that does not say what
 -- drove it counts for nobody's absence; agents that show no tools are left out of context_growth; usd_per_minute is NULL
 -- where no call of the last five minutes has a price.

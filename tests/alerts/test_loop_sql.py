@@ -11,7 +11,8 @@ from alerts.planted import Call, rows
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tokenboard.cli.sessions import by_agent
-from tokenboard.loops import Step, findings, signals
+from tokenboard.loops import Step, findings
+from tokenboard.signals import signals
 
 _session = itertools.count(1)
 
