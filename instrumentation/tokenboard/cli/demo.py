@@ -17,7 +17,7 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tokenboard.cli import board, common, sessions, show
-from tokenboard.demo import run
+from tokenboard.demo import plans, run
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -77,7 +77,8 @@ def demo(
             run.check_sdks()
             stack = closing.enter_context(_stack(data, _ports(ports, once=once)))
             client = closing.enter_context(_reader(stack.addresses["clickhouse"]))
-            _plan(stack)
+            with _writer(stack) as writer:
+                plans.write(writer)
             if weeks := (0 if once else WEEKS) if weeks is None else weeks:
                 _invent(stack, weeks)
             shown = _work(stack, client)
@@ -150,16 +151,12 @@ def _reader(url: str) -> Generator[Client]:
         yield client
 
 
-def _plan(stack: Stack) -> None:
-    from tokenboard.demo import plans
-
+@contextlib.contextmanager
+def _writer(stack: Stack) -> Generator[Client]:
     if stack.engine is None:
-        return
-    client = stack.engine.client()
-    try:
-        plans.write(client)
-    finally:
-        client.close()
+        raise run.DemoError("the local stack has stopped: run tokenboard demo again")
+    with contextlib.closing(stack.engine.client()) as client:
+        yield client
 
 
 def _invent(stack: Stack, weeks: int) -> None:
@@ -207,14 +204,9 @@ def _settle(stack: Stack) -> None:
     from tokenboard import store
     from tokenboard.store import prices
 
-    if stack.engine is None:
-        return
-    client = stack.engine.client()
-    try:
+    with _writer(stack) as client:
         prices.sync(client)
         store.refresh(client)
-    finally:
-        client.close()
 
 
 def _print(shown: Shown, addresses: dict[str, str], seconds: float) -> None:
