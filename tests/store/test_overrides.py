@@ -151,6 +151,7 @@ def test_a_cost_far_off_the_list_is_quarantined_whatever_the_contract(books):
         ("[[prices]]\ninput = 1", "nothing is known of 'prices'"),
         ('[[price]]\nmodel = "m"', "price 1 (m): has no price"),
         ('[[price]]\nmodel = "m"\ninput = 1\ncache = 2', "nothing is known of 'cache'"),
+        ('[[price]]\nmodel = "m"\ndiscuont = 0.2', "nothing is known of 'discuont'"),
         ('[[price]]\nmodel = "m"\ninput = "1"', "input is a number without quotes"),
         ('[[price]]\nmodel = "m"\ninput = -1', "input = -1 is out of range"),
         ('[[price]]\nmodel = "m"\ninput = nan', "out of range"),

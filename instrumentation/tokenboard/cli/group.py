@@ -23,7 +23,10 @@ COMMANDS: dict[str, str] = {
     "refresh": "tokenboard.cli.refresh:refresh",
     "session": "tokenboard.cli.sessions:session",
     "sessions": "tokenboard.cli.sessions:sessions",
+    "settings": "tokenboard.cli.settings:settings",
     "targets": "tokenboard.cli.plans:targets",
+    "tiers": "tokenboard.cli.settings:tiers",
+    "titles": "tokenboard.cli.settings:titles",
     "up": "tokenboard.cli.up:up",
 }
 

@@ -41,13 +41,13 @@ def sync(place: writing.Place, overrides: Path | None, no_overrides: bool, as_js
             text = overrides.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise Trouble(f"cannot read {overrides}: {error}") from error
-    try:
-        with place.open() as client:
-            store.refresh(client, place.database)
+    with place.open() as client:
+        store.refresh(client, place.database)
+        try:
             done = lists.sync(client, place.database, overrides=text)
-            store.refresh(client, place.database)
-    except OverrideError as error:
-        raise Trouble(f"{overrides or 'the books'}: {error}") from error
+        except OverrideError as error:
+            raise Trouble(f"{overrides or 'the books'}: {error}") from error
+        store.refresh(client, place.database)
     if as_json:
         common.print_json(
             {

@@ -188,11 +188,6 @@ def _entry(number: int, entry: Any) -> Override:
         raise reader.fault("discount is a share of the list price, below 1: 0.2 for 20 % off")
     if discount is not None and (rates or hour is not None or request is not None):
         raise reader.fault("give either a discount on the list price or prices, not both")
-    if discount is None and not rates and hour is None and request is None:
-        raise reader.fault(
-            "has no price: give input and output (US dollars per million tokens), "
-            "discount, request_usd or gpu_hour_usd"
-        )
     found = Override(
         provider=reader.text("provider", "*"),
         model=reader.text("model", "*"),
@@ -205,7 +200,12 @@ def _entry(number: int, entry: Any) -> Override:
         request_usd=request or Decimal(0),
         hour_usd=_hourly(hour, gpus, concurrency),
     )
-    reader.done()
+    reader.done()  # a slip in a name goes before what is missing because of it
+    if discount is None and not rates and hour is None and request is None:
+        raise reader.fault(
+            "has no price: give input and output (US dollars per million tokens), "
+            "discount, request_usd or gpu_hour_usd"
+        )
     if (found.provider, found.model) == ("*", "*") and discount is None:
         raise reader.fault("names neither provider nor model: one price for everything is a slip")
     if found.valid_from >= found.valid_until:

@@ -94,7 +94,7 @@ def import_people(client: Client, path: Path, database: str = "tokenboard") -> I
     wanted = [(line.number, alias) for line in lines for alias in _of_line(line)]
     faults = [*_repeated(lines, rows, present), *_contested(lines, wanted)]
     if faults:
-        raise sheets.SheetError(sorted(faults, key=_line_number))
+        raise sheets.SheetError(sorted(faults, key=sheets.line_number))
     table_rows.insert(client, database, "people", ("person_id", *_TOLD), rows)
     owners = {alias.value: alias.person_id for alias in aliases(client, database)}
     known = {(alias.kind, alias.value): alias.person_id for alias in aliases(client, database)}
@@ -176,7 +176,3 @@ def _contested(lines: Sequence[sheets.Line], wanted: Sequence[tuple[int, Alias]]
                 f"line {number}: {one.kind}: {one.value!r} names {other!r} of line {line}: "
                 "one name is one person"
             )
-
-
-def _line_number(fault: str) -> int:
-    return int(fault.split(":", 1)[0].removeprefix("line "))

@@ -203,3 +203,49 @@ def day(cell: str) -> date:
     if not date(1970, 1, 1) <= found < date(2149, 1, 1):
         raise ValueError(f"{cell!r} is out of range: from 1970 to 2148")
     return found
+
+
+def share(cell: str) -> float:
+    """Return a share from 0 to 1, told as ``0.05`` or ``5 %``.
+
+    Raises:
+        ValueError: no such share.
+    """
+    told = cell.removesuffix("%").strip()
+    try:
+        found = float(told) / (100 if cell.endswith("%") else 1)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found <= 1:
+        raise ValueError(f"{cell[:40]!r} is no share from 0 to 1, such as 0.05 or 5 %")
+    return found
+
+
+def quantity(cell: str) -> float:
+    """Return a number from 0 on; empty: 0.
+
+    Raises:
+        ValueError: no such number.
+    """
+    try:
+        found = float(cell or 0)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found < 10**12:
+        raise ValueError(f"{cell[:40]!r} is no number from 0 on, such as 5 or 1.5")
+    return found
+
+
+def yes_or_no(cell: str) -> bool:
+    """Return whether the cell says yes; empty: it does.
+
+    Raises:
+        ValueError: neither yes nor no.
+    """
+    words = one_of("yes", "no", "true", "false")(cell) if cell else "yes"
+    return words in {"yes", "true"}
+
+
+def line_number(fault: str) -> int:
+    """Return the line that a fault names, to sort faults by."""
+    return int(fault.split(":", 1)[0].removeprefix("line "))
