@@ -6,13 +6,11 @@ from wire.exchange import Case, chunk, dump, sse
 
 MESSAGES = "https://api.anthropic.com/v1/messages"
 CACHING = "https://docs.claude.com/en/docs/build-with-claude/prompt-caching"
-STREAMING = "https://docs.claude.com/en/docs/build-with-claude/streaming"
 ASK = {
     "model": "claude-sonnet-4-5",
     "max_tokens": 1024,
     "messages": [{"role": "user", "content": "Hi"}],
 }
-STREAM = {**ASK, "stream": True}
 
 
 def message(usage, **more):
@@ -166,61 +164,6 @@ CASES = [
         ASK,
     ),
     Case(
-        "messages stream: the delta's output is cumulative and replaces the start's",
-        STREAMING,
-        MESSAGES,
-        sse(
-            start({"input_tokens": 25, "output_tokens": 3}),
-            PING,
-            TEXT,
-            end({"output_tokens": 15}),
-            STOP,
-            named=True,
-        ),
-        {"input_tokens": 25, "output_tokens": 15},
-        STREAM,
-        facts={"finished": True, "finish_reasons": ("end_turn",), "response_id": "msg_1"},
-    ),
-    Case(
-        "messages stream: several deltas, each cumulative, with input that grows",
-        STREAMING,
-        MESSAGES,
-        sse(
-            start(
-                {
-                    "input_tokens": 10,
-                    "cache_read_input_tokens": 100,
-                    "cache_creation_input_tokens": 7,
-                    "output_tokens": 1,
-                }
-            ),
-            end({"output_tokens": 20}, None),
-            end({"input_tokens": 400, "output_tokens": 60, "cache_read_input_tokens": 100}),
-            STOP,
-            named=True,
-        ),
-        {
-            "input_tokens": 507,
-            "output_tokens": 60,
-            "cache_read_tokens": 100,
-            "cache_write_tokens": 7,
-        },
-        STREAM,
-    ),
-    Case(
-        "messages stream: an overload in its midst",
-        STREAMING + "#error-events",
-        MESSAGES,
-        sse(
-            start({"input_tokens": 25, "output_tokens": 1}),
-            {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}},
-            named=True,
-        ),
-        {"input_tokens": 25, "output_tokens": 1},
-        STREAM,
-        facts={"error_type": "overloaded_error", "finished": False},
-    ),
-    Case(
         "messages: overloaded",
         "https://docs.claude.com/en/api/errors",
         MESSAGES,
@@ -322,16 +265,27 @@ CASES = [
         asked={"operation": "text_completion"},
     ),
     Case(
-        "an imitator that says zero first and the truth at the end",
-        "https://docs.z.ai/guides/develop/claude",
-        "https://api.z.ai/api/anthropic/v1/messages",
-        sse(
-            start({"input_tokens": 0, "output_tokens": 0}),
-            end({"input_tokens": 14, "cache_read_input_tokens": 320, "output_tokens": 9}),
-            STOP,
-            named=True,
+        "messages: cache writes told by their lifetimes only",
+        CACHING + "#1-hour-cache-duration",
+        MESSAGES,
+        dump(
+            message(
+                {
+                    "input_tokens": 4,
+                    "cache_creation": {
+                        "ephemeral_5m_input_tokens": 100,
+                        "ephemeral_1h_input_tokens": 50,
+                    },
+                    "output_tokens": 9,
+                }
+            )
         ),
-        {"input_tokens": 334, "output_tokens": 9, "cache_read_tokens": 320},
-        STREAM,
+        {
+            "input_tokens": 154,
+            "output_tokens": 9,
+            "cache_write_tokens": 150,
+            "cache_write_1h_tokens": 50,
+        },
+        ASK,
     ),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wire.exchange import Case, chunk, dump, frame
+from wire.exchange import Case, dump, frame
 
 HOST = "https://bedrock-runtime.us-east-1.amazonaws.com/model/"
 TOKEN_USAGE = "https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_TokenUsage.html"
@@ -124,25 +124,6 @@ CASES = [
         headers={"x-amzn-bedrock-input-token-count": "13"},
     ),
     Case(
-        "invoke stream: Nova's events under their own names, then the metrics",
-        "https://docs.aws.amazon.com/nova/latest/userguide/using-invoke-api.html",
-        HOST + "amazon.nova-lite-v1:0/invoke-with-response-stream",
-        chunk({"messageStart": {"role": "assistant"}})
-        + chunk({"contentBlockDelta": {"delta": {"text": "4"}, "contentBlockIndex": 0}})
-        + chunk({"messageStop": {"stopReason": "end_turn"}})
-        + chunk(
-            {
-                "metadata": {
-                    "usage": {"inputTokens": 12, "outputTokens": 13, "cacheReadInputTokenCount": 5}
-                },
-                "amazon-bedrock-invocationMetrics": {"inputTokenCount": 12, "outputTokenCount": 14},
-            }
-        ),
-        {"input_tokens": 17, "output_tokens": 13, "cache_read_tokens": 5},
-        {"schemaVersion": "messages-v1", **ASK},
-        facts={"finish_reasons": ("end_turn",), "finished": True},
-    ),
-    Case(
         "invoke: Llama",
         PARAMETERS + "meta.html",
         HOST + "meta.llama3-70b-instruct-v1%3A0/invoke",
@@ -158,17 +139,6 @@ CASES = [
         {"prompt": "Hi", "max_gen_len": 64},
         facts={"finish_reasons": ("stop",)},
         asked={"operation": "text_completion", "parameters": {"max_tokens": 64}},
-    ),
-    Case(
-        "invoke stream: Llama tells the prompt once and counts the answer up",
-        PARAMETERS + "meta.html",
-        HOST + "meta.llama3-70b-instruct-v1%3A0/invoke-with-response-stream",
-        chunk({"generation": "H", "prompt_token_count": 17, "generation_token_count": 1})
-        + chunk({"generation": "i", "prompt_token_count": None, "generation_token_count": 2})
-        + chunk({"generation": "", "generation_token_count": 3, "stop_reason": "length"}),
-        {"input_tokens": 17, "output_tokens": 3},
-        {"prompt": "Hi"},
-        facts={"finish_reasons": ("length",)},
     ),
     Case(
         "invoke: Titan",
@@ -238,26 +208,6 @@ CASES = [
         facts={"finish_reasons": ("stop",)},
     ),
     Case(
-        "invoke stream: a model whose usage is in the metrics only",
-        "https://docs.aws.amazon.com/bedrock/latest/userguide/inference-invoke.html",
-        HOST + "cohere.command-text-v14/invoke-with-response-stream",
-        chunk({"text": "Hi", "is_finished": False})
-        + chunk(
-            {
-                "is_finished": True,
-                "finish_reason": "COMPLETE",
-                "amazon-bedrock-invocationMetrics": {
-                    "inputTokenCount": 7,
-                    "outputTokenCount": 4,
-                    "cacheReadInputTokenCount": 3,
-                },
-            }
-        ),
-        {"input_tokens": 10, "output_tokens": 4, "cache_read_tokens": 3},
-        {"prompt": "Hi"},
-        facts={"finish_reasons": ("COMPLETE",), "finished": True},
-    ),
-    Case(
         "invoke: Jamba speaks OpenAI's words",
         PARAMETERS + "jamba.html",
         HOST + "ai21.jamba-1-5-mini-v1:0/invoke",
@@ -315,5 +265,82 @@ CASES = [
             "x-amzn-bedrock-output-token-count": "12",
         },
         facts={"tool_names": ("lookup",), "finish_reasons": ("COMPLETE",), "response_id": "g1"},
+    ),
+    Case(
+        "converse: a guardrail stopped it before the model: nothing was read or written",
+        "https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-use-converse-api.html",
+        HOST + "amazon.nova-pro-v1:0/converse",
+        dump(
+            {
+                "output": {"message": {"role": "assistant", "content": [{"text": "No."}]}},
+                "stopReason": "guardrail_intervened",
+                "usage": {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0},
+            }
+        ),
+        {"input_tokens": 0, "output_tokens": 0},
+        ASK,
+        facts={"finish_reasons": ("guardrail_intervened",), "finished": True, "error_type": None},
+    ),
+    Case(
+        "converse stream: usage came before the throttling",
+        STREAM,
+        HOST + "amazon.nova-micro-v1%3A0/converse-stream",
+        frame("messageStart", {"role": "assistant"})
+        + frame("metadata", {"usage": {"inputTokens": 9, "outputTokens": 1, "totalTokens": 10}})
+        + frame("modelStreamErrorException", {"message": "?"}, "exception"),
+        {"input_tokens": 9, "output_tokens": 1},
+        ASK,
+        facts={"error_type": "modelStreamErrorException", "finished": False},
+    ),
+    Case(
+        "invoke: a guardrail rewrote Nova's answer, and its count stands in a header only",
+        "https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-use-invoke-model.html",
+        HOST + "amazon.nova-lite-v1%3A0/invoke",
+        dump(
+            {
+                "output": {"message": {"role": "assistant", "content": [{"text": "{Name}"}]}},
+                "stopReason": "end_turn",
+                "usage": {"inputTokens": 30},
+                "amazon-bedrock-guardrailAction": "INTERVENED",
+            }
+        ),
+        {"input_tokens": 30, "output_tokens": 51},
+        {"schemaVersion": "messages-v1", **ASK},
+        headers={
+            "X-Amzn-Bedrock-Input-Token-Count": "30",
+            "X-Amzn-Bedrock-Output-Token-Count": "51",
+        },
+        facts={"finish_reasons": ("end_turn",)},
+    ),
+    Case(
+        "invoke: vectors asked for by an inference profile that names no model",
+        PARAMETERS + "titan-embed-text.html",
+        HOST + ARN.replace(":", "%3A").replace("/", "%2F") + "/invoke",
+        dump({"embedding": [0.5, 0.25], "inputTextTokenCount": 5}),
+        {"input_tokens": 5},
+        {"inputText": "Hi", "dimensions": 512, "normalize": True},
+        asked={"operation": "embeddings", "model": ARN},
+    ),
+    Case(
+        "invoke: gpt-oss, whose usage stands in the body",
+        PARAMETERS + "openai.html",
+        HOST + "openai.gpt-oss-120b-1:0/invoke",
+        dump(
+            {
+                "id": "chatcmpl-1",
+                "model": "openai.gpt-oss-120b-1:0",
+                "choices": [
+                    {
+                        "index": 0,
+                        "message": {"content": "<reasoning>?</reasoning>Hi"},
+                        "finish_reason": "stop",
+                    },
+                ],
+                "usage": {"prompt_tokens": 75, "completion_tokens": 40, "total_tokens": 115},
+            }
+        ),
+        {"input_tokens": 75, "output_tokens": 40},
+        {"messages": [{"role": "user", "content": "Hi"}], "max_completion_tokens": 99},
+        headers={"X-Amzn-Bedrock-Input-Token-Count": "75"},
     ),
 ]

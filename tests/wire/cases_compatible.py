@@ -1,11 +1,11 @@
-"""The servers that speak OpenAI's formats, each by its own documentation."""
+"""The makers and servers of models that speak OpenAI's formats, each by its own documentation."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
 from wire.cases_openai import ASK, STREAM, delta, whole
-from wire.exchange import Case, dump, sse
+from wire.exchange import HASHER, Case, dump, sse
 
 CASES = [
     Case(
@@ -31,69 +31,6 @@ CASES = [
         {},
         ASK,
         facts={"error_type": "content_filter", "finished": False},
-    ),
-    Case(
-        "OpenRouter: the cost and cache writes in the usage",
-        "https://openrouter.ai/docs/use-cases/usage-accounting",
-        "https://openrouter.ai/api/v1/chat/completions",
-        whole(
-            {
-                "prompt_tokens": 2000,
-                "completion_tokens": 50,
-                "total_tokens": 2050,
-                "cost": 0.00492,
-                "is_byok": False,
-                "prompt_tokens_details": {"cached_tokens": 512, "cache_write_tokens": 1024},
-                "cost_details": {"upstream_inference_cost": 0.00492},
-                "completion_tokens_details": {"reasoning_tokens": 20},
-            }
-        ),
-        {
-            "input_tokens": 2000,
-            "output_tokens": 50,
-            "cache_read_tokens": 512,
-            "cache_write_tokens": 1024,
-            "reasoning_tokens": 20,
-            "reported_cost_usd": Decimal("0.00492"),
-        },
-        {**ASK, "user": "customer-7"},
-        asked={"provider": "openrouter", "end_user_id": "customer-7"},
-    ),
-    Case(
-        "OpenRouter: with a key of one's own the upstream's bill is part of the cost",
-        "https://openrouter.ai/docs/use-cases/byok",
-        "https://openrouter.ai/api/v1/chat/completions",
-        whole(
-            {
-                "prompt_tokens": 14,
-                "completion_tokens": 7,
-                "total_tokens": 21,
-                "cost": 0.0000003,
-                "is_byok": True,
-                "cost_details": {"upstream_inference_cost": 0.0000063},
-            }
-        ),
-        {"input_tokens": 14, "output_tokens": 7, "reported_cost_usd": Decimal("0.0000066")},
-        ASK,
-    ),
-    Case(
-        "OpenRouter stream: usage on a 200 that carries an error",
-        "https://openrouter.ai/docs/api-reference/errors",
-        "https://openrouter.ai/api/v1/chat/completions",
-        b": OPENROUTER PROCESSING\n\n"
-        + sse(
-            delta("Hel"),
-            delta(
-                None,
-                "error",
-                error={"code": 502, "message": "Provider disconnected"},
-                usage={"prompt_tokens": 43, "completion_tokens": 10, "total_tokens": 53},
-            ),
-            done=True,
-        ),
-        {"input_tokens": 43, "output_tokens": 10},
-        STREAM,
-        facts={"error_type": "502", "finished": False},
     ),
     Case(
         "DeepSeek: cache hits beside the prompt's count",
@@ -265,98 +202,6 @@ CASES = [
         asked={"provider": "perplexity"},
     ),
     Case(
-        "LiteLLM: a proxy's cost header, cache writes at the top of the usage",
-        "https://docs.litellm.ai/docs/completion/prompt_caching",
-        "http://proxy.internal:4000/chat/completions",
-        whole(
-            {
-                "prompt_tokens": 2010,
-                "completion_tokens": 5,
-                "total_tokens": 2015,
-                "prompt_tokens_details": {"cached_tokens": 1000},
-                "cache_read_input_tokens": 1000,
-                "cache_creation_input_tokens": 1000,
-            }
-        ),
-        {
-            "input_tokens": 2010,
-            "output_tokens": 5,
-            "cache_read_tokens": 1000,
-            "cache_write_tokens": 1000,
-            "reported_cost_usd": Decimal("0.000612"),
-        },
-        ASK,
-        headers={"X-LiteLLM-Response-Cost": "0.000612"},
-        asked={"provider": "openai"},
-    ),
-    Case(
-        "a gateway that counts the cache beside the prompt",
-        "https://docs.litellm.ai/docs/completion/prompt_caching",
-        "http://gateway.internal/v1/chat/completions",
-        whole(
-            {
-                "prompt_tokens": 4,
-                "completion_tokens": 50,
-                "total_tokens": 1054,
-                "prompt_tokens_details": {"cached_tokens": 1000},
-            }
-        ),
-        {"input_tokens": 1004, "output_tokens": 50, "cache_read_tokens": 1000},
-        ASK,
-    ),
-    Case(
-        "a cache larger than the prompt, and a total that leaves it out: nothing is made up",
-        "https://learn.microsoft.com/en-us/rest/api/microsoft-foundry/model-inference/get-chat-completions/get-chat-completions",
-        "https://unit.services.ai.azure.com/models/chat/completions?api-version=2024-05-01-preview",
-        whole(
-            {
-                "prompt_tokens": 7,
-                "completion_tokens": 1,
-                "total_tokens": 8,
-                "prompt_tokens_details": {"cached_tokens": 163, "text_tokens": 7},
-            }
-        ),
-        {"input_tokens": 7, "output_tokens": 1, "cache_read_tokens": 163},
-        ASK,
-    ),
-    Case(
-        "a gateway with no total that counts the cache beside the prompt",
-        "https://docs.litellm.ai/docs/completion/prompt_caching",
-        "http://gateway.internal/v1/chat/completions",
-        whole(
-            {
-                "prompt_tokens": 4,
-                "completion_tokens": 50,
-                "prompt_tokens_details": {"cached_tokens": 1000},
-            }
-        ),
-        {"input_tokens": 1004, "output_tokens": 50, "cache_read_tokens": 1000},
-        ASK,
-    ),
-    Case(
-        "OpenRouter: more reasoning than output, and a total that leaves it out",
-        "https://openrouter.ai/docs/use-cases/usage-accounting",
-        "https://openrouter.ai/api/v1/chat/completions",
-        whole(
-            {
-                "prompt_tokens": 43,
-                "completion_tokens": 10,
-                "total_tokens": 53,
-                "cost": 0,
-                "is_byok": False,
-                "completion_tokens_details": {"reasoning_tokens": 11},
-            }
-        ),
-        {
-            "input_tokens": 43,
-            "output_tokens": 10,
-            "reasoning_tokens": 11,
-            "reported_cost_usd": Decimal(0),
-        },
-        ASK,
-        asked={"provider": "openrouter"},
-    ),
-    Case(
         "Mistral's Voxtral: what it hears stands in the details and the total only",
         "https://docs.mistral.ai/capabilities/audio/",
         "https://api.mistral.ai/v1/chat/completions",
@@ -377,65 +222,6 @@ CASES = [
         },
         ASK,
         asked={"provider": "mistral_ai"},
-    ),
-    Case(
-        "a gateway that counts the cache beside the prompt, and reasoning in the completion",
-        "https://docs.litellm.ai/docs/completion/prompt_caching",
-        "http://gateway.internal/v1/chat/completions",
-        whole(
-            {
-                "prompt_tokens": 2000,
-                "completion_tokens": 50,
-                "total_tokens": 3050,
-                "prompt_tokens_details": {"cached_tokens": 1000},
-                "completion_tokens_details": {"reasoning_tokens": 30},
-            }
-        ),
-        {
-            "input_tokens": 3000,
-            "output_tokens": 50,
-            "cache_read_tokens": 1000,
-            "reasoning_tokens": 30,
-        },
-        ASK,
-    ),
-    Case(
-        "a gateway that counts the cache and the reasoning beside",
-        "https://docs.litellm.ai/docs/completion/prompt_caching",
-        "http://gateway.internal/v1/chat/completions",
-        whole(
-            {
-                "prompt_tokens": 2000,
-                "completion_tokens": 50,
-                "total_tokens": 3080,
-                "prompt_tokens_details": {"cached_tokens": 1000},
-                "completion_tokens_details": {"reasoning_tokens": 30},
-            }
-        ),
-        {
-            "input_tokens": 3000,
-            "output_tokens": 80,
-            "cache_read_tokens": 1000,
-            "reasoning_tokens": 30,
-        },
-        ASK,
-    ),
-    Case(
-        "vLLM: usage in every chunk of a stream, the last one counts",
-        "https://docs.vllm.ai/en/stable/serving/openai_compatible_server.html",
-        "http://localhost:8000/v1/chat/completions",
-        sse(
-            delta("a", usage={"prompt_tokens": 57, "completion_tokens": 1, "total_tokens": 58}),
-            delta("b", usage={"prompt_tokens": 57, "completion_tokens": 2, "total_tokens": 59}),
-            delta(
-                None,
-                "stop",
-                usage={"prompt_tokens": 57, "completion_tokens": 3, "total_tokens": 60},
-            ),
-            done=True,
-        ),
-        {"input_tokens": 57, "output_tokens": 3},
-        STREAM,
     ),
     Case(
         "Writer completions: chunks of a shape of their own, which never say that they end",
@@ -461,5 +247,115 @@ CASES = [
         {"input_tokens": 12},
         {"model": "voyage-3-lite", "input": ["Hi"]},
         asked={"provider": "voyage_ai"},
+    ),
+    Case(
+        "xAI: the name of cached tokens in its older answers",
+        "https://docs.x.ai/docs/guides/chat",
+        "https://api.x.ai/v1/chat/completions",
+        whole(
+            {
+                "prompt_tokens": 90,
+                "completion_tokens": 4,
+                "reasoning_tokens": 6,
+                "total_tokens": 100,
+                "prompt_text_tokens": 90,
+                "prompt_image_tokens": 0,
+                "cached_prompt_tokens": 64,
+            }
+        ),
+        {
+            "input_tokens": 90,
+            "output_tokens": 10,
+            "cache_read_tokens": 64,
+            "reasoning_tokens": 6,
+        },
+        ASK,
+    ),
+    Case(
+        "MiniMax stream: the last chunk is the whole message once more",
+        "https://platform.minimax.io/docs/api-reference/text-post",
+        "https://api.minimax.io/v1/text/chatcompletion_v2/chat/completions",
+        sse(
+            delta(usage={"total_tokens": 0}),
+            {
+                "id": "m1",
+                "model": "MiniMax-M2",
+                "choices": [
+                    {
+                        "index": 0,
+                        "delta": {
+                            "tool_calls": [
+                                {
+                                    "index": 0,
+                                    "id": "call_1",
+                                    "function": {"name": "look", "arguments": '{"at":"sea"}'},
+                                }
+                            ]
+                        },
+                        "finish_reason": "tool_calls",
+                    }
+                ],
+            },
+            {
+                "id": "m1",
+                "model": "MiniMax-M2",
+                "object": "chat.completion",
+                "choices": [
+                    {
+                        "index": 0,
+                        "message": {
+                            "tool_calls": [
+                                {
+                                    "id": "call_1",
+                                    "function": {"name": "look", "arguments": '{"at":"sea"}'},
+                                }
+                            ]
+                        },
+                        "finish_reason": "tool_calls",
+                    }
+                ],
+                "usage": {"total_tokens": 44, "prompt_tokens": 31, "completion_tokens": 13},
+            },
+        ),
+        {"input_tokens": 31, "output_tokens": 13},
+        STREAM,
+        facts={
+            "tool_names": ("look",),
+            "tool_hashes": (HASHER.json(["look", {"at": "sea"}]),),
+        },
+    ),
+    Case(
+        "Perplexity stream: usage grows with each chunk, and the last one counts",
+        "https://docs.perplexity.ai/api-reference/chat-completions-post",
+        "https://api.perplexity.ai/chat/completions",
+        sse(
+            delta("a", usage={"prompt_tokens": 5, "completion_tokens": 1, "total_tokens": 6}),
+            delta("b", usage={"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}),
+            delta(
+                None,
+                "stop",
+                usage={
+                    "prompt_tokens": 5,
+                    "completion_tokens": 3,
+                    "total_tokens": 8,
+                    "search_context_size": "low",
+                    "cost": {"request_cost": 0.005, "total_cost": 0.006},
+                },
+            ),
+        ),
+        {"input_tokens": 5, "output_tokens": 3, "reported_cost_usd": Decimal("0.006")},
+        STREAM,
+        facts={"finished": True},
+    ),
+    Case(
+        "Cerebras: an error under 429 names its code",
+        "https://inference-docs.cerebras.ai/support/error",
+        "https://api.cerebras.ai/v1/chat/completions",
+        dump({"message": "?", "type": "too_many_requests_error", "code": "request_quota_exceeded"}),
+        {},
+        ASK,
+        status=429,
+        facts={"error_type": "request_quota_exceeded", "finished": False},
+        asked={"provider": "cerebras"},
     ),
 ]

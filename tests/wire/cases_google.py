@@ -303,4 +303,46 @@ CASES = [
         {"model": "gemini-2.5-flash", "input": "Hi", "stream": True},
         facts={"finished": True, "deferred": False},
     ),
+    Case(
+        "gemini: thoughts that only the total shows",
+        "https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rest/v1/GenerateContentResponse#UsageMetadata",
+        VERTEX + "gemini-2.5-flash:generateContent",
+        dump(
+            part(
+                {"promptTokenCount": 10, "candidatesTokenCount": 20, "totalTokenCount": 95},
+                reason="STOP",
+            )
+        ),
+        {"input_tokens": 10, "output_tokens": 85},
+        ASK,
+    ),
+    Case(
+        "gemini stream: an error after the first words",
+        "https://cloud.google.com/apis/design/errors",
+        MODELS + "gemini-2.5-flash:streamGenerateContent?alt=sse",
+        sse(
+            part({"promptTokenCount": 8, "candidatesTokenCount": 2, "totalTokenCount": 10}),
+            {"error": {"code": 503, "message": "overloaded", "status": "UNAVAILABLE"}},
+        ),
+        {"input_tokens": 8, "output_tokens": 2},
+        ASK,
+        facts={"error_type": "UNAVAILABLE", "finished": False},
+    ),
+    Case(
+        "gemini interactions on Vertex: the project stands in the path",
+        "https://ai.google.dev/api/interactions-api",
+        "https://aiplatform.googleapis.com/v1beta1/projects/p/locations/global/interactions",
+        dump(
+            {
+                "id": "v1_c",
+                "object": "interaction",
+                "status": "completed",
+                "model": "gemini-2.5-flash",
+                "usage": {"total_input_tokens": 4, "total_output_tokens": 2},
+            }
+        ),
+        {"input_tokens": 4, "output_tokens": 2},
+        {"model": "gemini-2.5-flash", "input": "Hi"},
+        asked={"provider": "gcp.vertex_ai"},
+    ),
 ]

@@ -204,4 +204,82 @@ CASES = [
         status=502,
         facts={"error_type": "502", "finished": False},
     ),
+    Case(
+        "chat: details that are null say nothing",
+        OPENAI_CHAT,
+        CHAT,
+        whole(
+            {
+                "prompt_tokens": 8,
+                "completion_tokens": 2,
+                "total_tokens": 10,
+                "prompt_tokens_details": None,
+                "completion_tokens_details": None,
+            }
+        ),
+        {"input_tokens": 8, "output_tokens": 2},
+        ASK,
+    ),
+    Case(
+        "chat stream: an error after the first words",
+        "https://platform.openai.com/docs/guides/error-codes",
+        CHAT,
+        sse(
+            delta("He"),
+            {"error": {"message": "?", "type": "server_error", "param": None, "code": None}},
+        ),
+        {},
+        STREAM,
+        facts={"error_type": "server_error", "finished": False},
+    ),
+    Case(
+        "completions stream: without usage it stays unknown",
+        "https://platform.openai.com/docs/api-reference/completions/create",
+        "https://api.openai.com/v1/completions",
+        sse(
+            {
+                "id": "cmpl-1",
+                "object": "text_completion",
+                "model": "gpt-3.5-turbo-instruct",
+                "choices": [{"text": "Hi", "index": 0, "finish_reason": None}],
+            },
+            {
+                "id": "cmpl-1",
+                "object": "text_completion",
+                "model": "gpt-3.5-turbo-instruct",
+                "choices": [{"text": "", "index": 0, "finish_reason": "stop"}],
+            },
+            done=True,
+        ),
+        {},
+        {"model": "gpt-3.5-turbo-instruct", "prompt": "Hi", "stream": True},
+        facts={"finish_reasons": ("stop",), "finished": True, "error_type": None},
+    ),
+    Case(
+        "completions stream: usage on a chunk of its own",
+        "https://platform.openai.com/docs/api-reference/completions/create",
+        "https://api.openai.com/v1/completions",
+        sse(
+            {
+                "id": "cmpl-1",
+                "model": "gpt-3.5-turbo-instruct",
+                "choices": [{"text": "Hi", "index": 0, "finish_reason": "stop"}],
+                "usage": None,
+            },
+            {
+                "id": "cmpl-1",
+                "model": "gpt-3.5-turbo-instruct",
+                "choices": [],
+                "usage": {"prompt_tokens": 2, "completion_tokens": 1, "total_tokens": 3},
+            },
+            done=True,
+        ),
+        {"input_tokens": 2, "output_tokens": 1},
+        {
+            "model": "gpt-3.5-turbo-instruct",
+            "prompt": "Hi",
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        },
+    ),
 ]

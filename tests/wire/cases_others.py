@@ -249,4 +249,139 @@ CASES = [
         {"model": "codestral-latest", "prompt": "def f(", "suffix": "return a + b"},
         asked={"operation": "text_completion"},
     ),
+    Case(
+        "cohere v2: reasoning is a part of the output",
+        "https://docs.cohere.com/docs/reasoning",
+        "https://api.cohere.com/v2/chat",
+        dump(
+            {
+                "id": "c3",
+                "finish_reason": "COMPLETE",
+                "message": {"role": "assistant", "content": [{"type": "text", "text": "Hi"}]},
+                "usage": {
+                    "billed_units": {"input_tokens": 67, "output_tokens": 66},
+                    "tokens": {"input_tokens": 510, "output_tokens": 99, "reasoning_tokens": 29},
+                    "cached_tokens": 144,
+                },
+            }
+        ),
+        {
+            "input_tokens": 510,
+            "output_tokens": 99,
+            "cache_read_tokens": 144,
+            "reasoning_tokens": 29,
+        },
+        {"model": "command-a-reasoning-08-2025", "messages": SAY},
+    ),
+    Case(
+        "cohere v2 stream: the last event says that it failed",
+        "https://docs.cohere.com/reference/chat-stream",
+        "https://api.cohere.com/v2/chat",
+        sse(
+            {"type": "message-start", "id": "c4", "delta": {"message": {"role": "assistant"}}},
+            {
+                "type": "message-end",
+                "delta": {
+                    "finish_reason": "ERROR",
+                    "usage": {},
+                    "error": "invalid tool generation",
+                    "error_type": "INVALID_TOOL_GENERATION",
+                },
+            },
+            named=True,
+            done=True,
+        ),
+        {},
+        {"model": "command-r-08-2024", "messages": SAY, "stream": True},
+        facts={"error_type": "INVALID_TOOL_GENERATION", "finished": False},
+    ),
+    Case(
+        "cohere v1: a whole answer",
+        "https://docs.cohere.com/v1/reference/chat",
+        "https://api.cohere.com/v1/chat",
+        dump(
+            {
+                "response_id": "r2",
+                "generation_id": "g2",
+                "text": "Hi",
+                "finish_reason": "COMPLETE",
+                "meta": {
+                    "api_version": {"version": "1"},
+                    "billed_units": {"input_tokens": 7, "output_tokens": 81},
+                    "tokens": {"input_tokens": 69, "output_tokens": 82},
+                },
+            }
+        ),
+        {"input_tokens": 69, "output_tokens": 82},
+        {"model": "command-r", "message": "Hi"},
+        facts={"response_id": "g2", "finish_reasons": ("COMPLETE",), "finished": True},
+        asked={"trigger": "user"},
+    ),
+    Case(
+        "ollama generate: streamed, with the counts in the last line",
+        OLLAMA + "#generate-a-completion",
+        "http://127.0.0.1:11434/api/generate",
+        ndjson(
+            {"model": "llama3", "response": "H", "done": False},
+            {"model": "llama3", "response": "i", "done": False},
+            {
+                "model": "llama3",
+                "response": "",
+                "done": True,
+                "done_reason": "length",
+                "context": [1, 2, 3],
+                "prompt_eval_count": 26,
+                "eval_count": 9,
+            },
+        ),
+        {"input_tokens": 26, "output_tokens": 9},
+        {"model": "llama3", "prompt": "Hi"},
+        facts={"finish_reasons": ("length",), "finished": True},
+        asked={"operation": "text_completion", "stream": True},
+    ),
+    Case(
+        "ollama's older embeddings tell no usage",
+        OLLAMA + "#generate-embedding",
+        "http://127.0.0.1:11434/api/embeddings",
+        dump({"embedding": [0.5, 0.25]}),
+        {},
+        {"model": "all-minilm", "prompt": "Hi"},
+        facts={"finished": True},
+        asked={"operation": "embeddings", "provider": "ollama"},
+    ),
+    Case(
+        "mistral agents: a chat by another path",
+        "https://docs.mistral.ai/api/#tag/agents",
+        "https://api.mistral.ai/v1/agents/completions",
+        dump(
+            {
+                "id": "a1",
+                "model": "mistral-large-latest",
+                "choices": [{"index": 0, "message": {"content": "x"}, "finish_reason": "stop"}],
+                "usage": {
+                    "prompt_audio_seconds": {},
+                    "prompt_tokens": 33,
+                    "completion_tokens": 4,
+                    "total_tokens": 37,
+                    "prompt_token_details": {"cached_tokens": 16},
+                },
+            }
+        ),
+        {"input_tokens": 33, "output_tokens": 4, "cache_read_tokens": 16},
+        {"agent_id": "ag:1", "messages": SAY},
+        asked={"provider": "mistral_ai", "operation": "chat"},
+    ),
+    Case(
+        "mistral conversations: a failure in the stream",
+        CONVERSATIONS,
+        "https://api.mistral.ai/v1/conversations#stream",
+        sse(
+            {"type": "conversation.response.started", "conversation_id": "conv_2"},
+            {"type": "conversation.response.error", "message": "?", "code": 500},
+            named=True,
+        ),
+        {},
+        {"model": "mistral-medium-latest", "inputs": "Hi", "stream": True},
+        facts={"error_type": "500", "finished": False, "conversation_id": "conv_2"},
+    ),
 ]

@@ -205,4 +205,83 @@ CASES = [
         method="GET",
         facts={"emit": False},
     ),
+    Case(
+        "responses stream: a failure that was billed keeps its usage",
+        "https://platform.openai.com/docs/api-reference/responses-streaming",
+        RESPONSES,
+        sse(
+            {"type": "response.queued", "response": response("queued")},
+            {"type": "response.in_progress", "response": response("in_progress")},
+            {
+                "type": "response.failed",
+                "response": response(
+                    "failed",
+                    error={"code": "rate_limit_exceeded", "message": "?"},
+                    usage={"input_tokens": 40, "output_tokens": 3, "total_tokens": 43},
+                ),
+            },
+            named=True,
+        ),
+        {"input_tokens": 40, "output_tokens": 3},
+        {**INPUT, "stream": True},
+        facts={"error_type": "rate_limit_exceeded", "finished": False},
+    ),
+    Case(
+        "responses: the poll of a background job that was cancelled after some work",
+        "https://platform.openai.com/docs/guides/background#cancelling-a-background-response",
+        RESPONSES + "/resp_1",
+        dump(
+            response(
+                "cancelled",
+                background=True,
+                usage={"input_tokens": 15, "output_tokens": 2, "total_tokens": 17},
+            )
+        ),
+        {"input_tokens": 15, "output_tokens": 2},
+        method="GET",
+        facts={"emit": True, "finish_reasons": ("cancelled",), "deferred": False},
+    ),
+    Case(
+        "responses: the poll of a background job that failed before it cost anything",
+        "https://platform.openai.com/docs/guides/background",
+        RESPONSES + "/resp_1",
+        dump(response("failed", background=True, error={"code": "server_error", "message": "?"})),
+        {},
+        method="GET",
+        facts={"emit": False, "error_type": "server_error"},
+    ),
+    Case(
+        "responses: a background job begun as a stream and followed to its end",
+        "https://platform.openai.com/docs/guides/background#streaming-a-background-response",
+        RESPONSES,
+        sse(
+            {"type": "response.created", "response": response("queued", background=True)},
+            {
+                "type": "response.completed",
+                "response": response(
+                    background=True,
+                    usage={"input_tokens": 15, "output_tokens": 9, "total_tokens": 24},
+                ),
+            },
+            named=True,
+        ),
+        {"input_tokens": 15, "output_tokens": 9},
+        {**INPUT, "background": True, "stream": True},
+        facts={"background": True, "deferred": False, "emit": True},
+    ),
+    Case(
+        "responses: a prompt that the server keeps names the model",
+        "https://platform.openai.com/docs/guides/prompting",
+        RESPONSES,
+        dump(
+            response(
+                model="gpt-5-mini",
+                usage={"input_tokens": 21, "output_tokens": 4, "total_tokens": 25},
+            )
+        ),
+        {"input_tokens": 21, "output_tokens": 4},
+        {"prompt": {"id": "pmpt_1", "version": "2"}},
+        facts={"model": "gpt-5-mini"},
+        asked={"model": None},
+    ),
 ]

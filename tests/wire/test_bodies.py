@@ -5,22 +5,30 @@ from __future__ import annotations
 import pytest
 from wire import (
     cases_anthropic,
+    cases_anthropic_streams,
     cases_bedrock,
+    cases_bedrock_streams,
     cases_compatible,
+    cases_gateways,
     cases_google,
     cases_openai,
     cases_others,
     cases_responses,
+    cases_servers,
 )
 from wire.exchange import play, told
 
 CASES = [
     *cases_openai.CASES,
     *cases_compatible.CASES,
+    *cases_gateways.CASES,
+    *cases_servers.CASES,
     *cases_responses.CASES,
     *cases_anthropic.CASES,
+    *cases_anthropic_streams.CASES,
     *cases_google.CASES,
     *cases_bedrock.CASES,
+    *cases_bedrock_streams.CASES,
     *cases_others.CASES,
 ]
 

@@ -8,6 +8,7 @@ https://opentelemetry.io/docs/specs/semconv/gen-ai/).
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -123,7 +124,7 @@ class _Piece:
         return said(written, self.kind) if written else None
 
 
-class Heard:
+class Heard(ABC):
     """Takes the JSON values of an answer in, and says what was answered.
 
     What the framings of ``wire`` feed; one subclass per wire format fills in ``take``.
@@ -147,15 +148,15 @@ class Heard:
         else:
             self.value(body, event)
 
-    def done(self) -> None:
+    def done(self) -> None:  # noqa: B027 - an end tells nothing of what was said
         """See ``wire.framing.Taker``."""
 
-    def facts(self) -> None:
+    def facts(self) -> None:  # noqa: B027 - as its text says
         """``wire.reader`` asks for them; there are none here."""
 
+    @abstractmethod
     def value(self, body: Json, event: str | None) -> None:
         """Read one JSON object of the answer."""
-        raise NotImplementedError
 
     # -- what a format uses ---------------------------------------------------------------
 

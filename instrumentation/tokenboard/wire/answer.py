@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,7 @@ class _Tool:
             return written
 
 
-class Answer:
+class Answer(ABC):
     """Takes an answer's JSON values in and says in the end what they told.
 
     One subclass per wire format fills in ``markers`` and ``value``.
@@ -126,9 +127,9 @@ class Answer:
 
     # -- what a format fills in -----------------------------------------------------------
 
+    @abstractmethod
     def value(self, body: Json, event: str | None) -> None:
         """Read one JSON object of the answer."""
-        raise NotImplementedError
 
     # -- what a format uses ---------------------------------------------------------------
 
@@ -136,6 +137,11 @@ class Answer:
     def headers(self) -> dict[str, str]:
         """The response headers that ``headers.pick`` keeps."""
         return self._headers
+
+    @property
+    def refused(self) -> bool:
+        """Whether the HTTP status says that the call failed."""
+        return self._status >= _ERROR
 
     def name(self, response_id: Any, model: Any) -> None:
         """Note id and model; the first that says something counts."""
@@ -186,7 +192,7 @@ class Answer:
             if said is not None:
                 self.error = said
                 return
-        self.error = self.error or str(self._status if self._status >= _ERROR else "error")
+        self.error = self.error or str(self._status if self.refused else "error")
 
     # -- the end --------------------------------------------------------------------------
 
@@ -195,7 +201,7 @@ class Answer:
         # Some servers fill in an empty call where there is none.
         tools = [tool for tool in self._tools.values() if tool.name]
         error = self.error
-        if error is None and self._status >= _ERROR:
+        if error is None and self.refused:
             error = str(self._status)
         usage = self.usage
         if usage is None or usage.reported_cost_usd is None:

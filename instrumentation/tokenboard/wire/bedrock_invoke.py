@@ -8,6 +8,7 @@ the headers of a whole answer (``x-amzn-bedrock-…-token-count``) or the last e
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tokenboard.wire import anthropic, bedrock, cohere, openai_chat, openai_usage
@@ -34,7 +35,12 @@ _HEADER = "x-amzn-bedrock-"
 def read(draft: Draft, body: Json) -> None:
     """Read a request by what it looks like; the model and the streaming stand in the URL."""
     model, stream = draft.model, draft.stream
-    if "messages" in body:
+    if "dimensions" in body or "embeddingTypes" in body or "texts" in body:
+        # An inference profile's ARN does not say that it is for vectors:
+        # https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-titan-embed-text.html
+        draft.operation = "embeddings"
+        read_embed(draft, body)
+    elif "messages" in body:
         if "inferenceConfig" in body or "schemaVersion" in body or "nova" in (model or ""):
             bedrock.read(draft, body)
         elif "anthropic_version" in body:
@@ -103,8 +109,21 @@ class InvokeAnswer(anthropic.MessagesAnswer):
 
     def facts(self) -> ResponseFacts:
         """See ``Answer.facts``."""
-        if self.usage is None:
-            self.usage = self._metrics
+        told, metrics = self.usage, self._metrics
+        if told is None:
+            self.usage = metrics
+        elif metrics is not None and (told.input_tokens is None or told.output_tokens is None):
+            # A guardrail that rewrites a Nova answer leaves the output's count out of its body.
+            # https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-use-invoke-model.html
+            self.usage = replace(
+                told,
+                input_tokens=metrics.input_tokens
+                if told.input_tokens is None
+                else told.input_tokens,
+                output_tokens=metrics.output_tokens
+                if told.output_tokens is None
+                else told.output_tokens,
+            )
         return super().facts()
 
     def _chat(self, body: Json) -> None:

@@ -101,7 +101,7 @@ class CohereAnswer(Answer):
         elif kind == "message-end":
             self._end(delta)
             if delta.get("error"):
-                self.fail()
+                self.fail(delta.get("error_type"))
         elif kind == "stream-end":
             self._end(obj(body.get("response")) or body)
             self.reason(body.get("finish_reason"))
@@ -158,4 +158,6 @@ def from_object(usage: Json | None) -> Usage | None:
         input_tokens=tokens_in,
         output_tokens=tokens_out,
         cache_read_tokens=first_count(usage, "cached_tokens"),
+        # A part of the output: https://docs.cohere.com/docs/reasoning
+        reasoning_tokens=first_count(tokens, "reasoning_tokens"),
     )

@@ -21,6 +21,9 @@ _TOGETHER = 4096
 
 _DATA = b"data:"
 _EVENT = b"event:"
+_ERROR = b"error:"
+"""llama.cpp's server and those built on it break a stream off with such a line:
+https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md"""
 _DONE = b"[DONE]"
 
 
@@ -235,6 +238,9 @@ class Lines:
             self._event = None
         elif line[:6] == _EVENT:
             self._event = line[6:].strip().decode("utf-8", "replace")
+        elif line[:6] == _ERROR and not self._pending:
+            self._event = "error"
+            self._data(line[6:])
         elif self._pending or line[:1] in b"{[":
             self._data(line)
 

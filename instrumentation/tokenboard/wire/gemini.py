@@ -181,6 +181,10 @@ def from_object(usage: Json) -> Usage | None:
     )
     if tokens_in is None and tokens_out is None:
         return None
+    total = first_count(usage, "totalTokenCount", "total_token_count")
+    if total is not None and thoughts is None and tokens_out is not None:
+        # Thoughts that are not told apart still stand in the total.
+        tokens_out = max(tokens_out, total - (tokens_in or 0))
     return Usage(
         input_tokens=tokens_in,
         output_tokens=tokens_out,

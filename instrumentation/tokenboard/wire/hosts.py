@@ -18,9 +18,14 @@ _SUFFIXES = {
     "models.ai.azure.com": "azure.ai.inference",
     "inference.ai.azure.com": "azure.ai.inference",
     "amazonaws.com": "aws.bedrock",
+    "amazonaws.com.cn": "aws.bedrock",
     "api.aws": "aws.bedrock",
     "generativelanguage.googleapis.com": "gcp.gemini",
     "aiplatform.googleapis.com": "gcp.vertex_ai",
+    # Jurisdictions, and dedicated endpoints:
+    # https://cloud.google.com/vertex-ai/generative-ai/docs/learn/locations
+    "rep.googleapis.com": "gcp.vertex_ai",
+    "prediction.vertexai.goog": "gcp.vertex_ai",
     "cohere.com": "cohere",
     "cohere.ai": "cohere",
     "deepseek.com": "deepseek",
@@ -98,11 +103,14 @@ def known(host: str) -> str | None:
         provider = _SUFFIXES.get(rest)
         if provider is not None:
             # Much else runs at Amazon: models of one's own behind a load balancer, say.
-            return (
-                None if provider == "aws.bedrock" and not host.startswith("bedrock") else provider
-            )
+            return None if provider == "aws.bedrock" and not _at_bedrock(host) else provider
         rest = rest.partition(".")[2]
     return None
+
+
+def _at_bedrock(host: str) -> bool:
+    # https://docs.aws.amazon.com/bedrock/latest/userguide/vpc-interface-endpoints.html
+    return host.startswith("bedrock") or (".bedrock-" in host and ".vpce." in host)
 
 
 def provider_of(host: str, port: int | None, path: str, family: str) -> str:

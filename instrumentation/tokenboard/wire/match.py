@@ -24,7 +24,7 @@ def match(method: str, url: str) -> Endpoint | None:
         url: the whole URL as text.
     """
     if method == "POST":
-        path = url.partition("?")[0].partition("#")[0]
+        path = url.partition("?")[0].partition("#")[0].rstrip("/")
         tail = path.rpartition("/")[2]
         if tail in _TAILS or ":" in tail or "%3A" in tail or tail[:5] == "conv_":
             return _post(path)
@@ -60,7 +60,11 @@ _PATHS: tuple[tuple[str, tuple[formats.Format, ...], _Trust], ...] = (
     ("/api/chat", (formats.OLLAMA_CHAT,), "body"),
     ("/api/generate", (formats.OLLAMA_GENERATE,), "body"),
     ("/api/embed", (formats.OLLAMA_EMBED,), "body"),
-    (r"/v1beta\d?/interactions", (formats.GEMINI_INTERACTIONS,), "host"),
+    (
+        r"/v1beta\d?(?:/projects/[^/]+/locations/[^/]+)?/interactions",
+        (formats.GEMINI_INTERACTIONS,),
+        "host",
+    ),
     (
         "/v1/conversations(?:/conv_[^/]+)?(?:/restart)?",
         (formats.MISTRAL_CONVERSATIONS,),
@@ -125,7 +129,9 @@ def _post(url: str) -> Endpoint | None:
                 host,
                 port,
                 unquote(deployment[1]) if deployment is not None else None,
-                sure=trust == "path" or (trust == "host" and known(host) is not None),
+                # Behind a gateway a deployment's body need not name the model again.
+                sure=trust == "path"
+                or (trust == "host" and (deployment is not None or known(host) is not None)),
             )
     return None
 
@@ -155,7 +161,10 @@ def _google(host: str, port: int | None, path: str, found: re.Match[str]) -> End
 
 _POLLS = (
     (r"/responses/resp[^/]+$", formats.OPENAI_RESPONSES_POLL),
-    (r"/v1beta\d?/interactions/[^/]+$", formats.GEMINI_INTERACTIONS_POLL),
+    (
+        r"/v1beta\d?(?:/projects/[^/]+/locations/[^/]+)?/interactions/[^/]+$",
+        formats.GEMINI_INTERACTIONS_POLL,
+    ),
 )
 
 

@@ -14,7 +14,7 @@ from tokenboard.wire.request import Draft, choice_count
 from tokenboard.wire.values import Json, count, obj, objects, text
 
 if TYPE_CHECKING:
-    from tokenboard.wire.model import ResponseFacts
+    from tokenboard.wire.model import ResponseFacts, Usage
 
 _NUMBERS = {
     "max_tokens": "max_tokens",
@@ -90,7 +90,7 @@ class ChatAnswer(Answer):
             self.tier = tier
         take_choices(self, body)
         usage = read_usage(body)
-        if usage is not None:
+        if usage is not None and (self.usage is None or not _says_nothing(usage)):
             self.usage = usage
         error = body.get("error")
         if error:
@@ -99,6 +99,9 @@ class ChatAnswer(Answer):
             self.fail(body.get("code"), body.get("type"))
         elif body.get("object") == "error":
             self.fail(body.get("type"), body.get("code"))
+        elif self.refused and "choices" not in body:
+            # Without an object around it: https://inference-docs.cerebras.ai/support/error
+            self.fail(body.get("code"), body.get("type"))
 
     def _failed(self, error: Any) -> None:
         details = obj(error)
@@ -108,27 +111,39 @@ class ChatAnswer(Answer):
             self.fail(details.get("code"), details.get("type"), details.get("status"))
 
 
+def _says_nothing(usage: Usage) -> bool:
+    """Whether these are the zeros that some servers fill in where a chunk has no usage."""
+    return not (usage.input_tokens or usage.output_tokens or usage.reported_cost_usd)
+
+
 def take_choices(answer: Answer, body: Json) -> None:
     """Read why each choice ended and which tools it asks for."""
     for position, choice in enumerate(objects(body.get("choices"))):
         index = count(choice.get("index"))
         index = position if index is None else index
         answer.reason(choice.get("finish_reason") or choice.get("stop_reason"), index)
+        failed = obj(choice.get("error"))
+        if failed:  # https://openrouter.ai/docs/api-reference/overview#completionsresponse-format
+            answer.fail(failed.get("code"), failed.get("type"))
         for name in ("delta", "message"):
             message = obj(choice.get(name))
             if message is not None:
-                _take_calls(answer, message, index)
+                # The last chunk of MiniMax's streams is the whole message once more:
+                # https://platform.minimax.io/docs/api-reference/text-post
+                _take_calls(answer, message, index, repeats=name == "message")
                 if message.get("tool_calls"):
                     break  # Writer's chunks say everything twice
 
 
-def _take_calls(answer: Answer, message: Json, index: int) -> None:
+def _take_calls(answer: Answer, message: Json, index: int, *, repeats: bool) -> None:
     for position, call in enumerate(objects(message.get("tool_calls"))):
         function = obj(call.get("function")) or {}
         if not function.get("name") and not function.get("arguments"):
             function = obj(call.get("custom")) or function
         at = count(call.get("index"))
         key = (index, position if at is None else at)
+        if repeats and answer.knows((key, call.get("id"))):
+            continue
         arguments = function.get("arguments")
         answer.tool(
             key,

@@ -67,12 +67,8 @@ def from_object(usage: Json) -> Usage | None:
     cost = _cost(usage)
     if tokens_in is None and tokens_out is None and cost is None:
         return None
-    read = first_count(details, "cached_tokens")
-    if read is None:
-        read = first_count(usage, *_CACHED)
-    write = first_count(details, *_WRITTEN)
-    if write is None:
-        write = first_count(usage, *_WRITTEN)
+    read = _either(first_count(details, "cached_tokens"), first_count(usage, *_CACHED))
+    write = _either(first_count(details, *_WRITTEN), first_count(usage, *_WRITTEN))
     reasoning = first_count(out, "reasoning_tokens", "thinking_tokens")
     heard = first_count(details, "audio_tokens")
     if tokens_in is not None and tokens_out is not None:
@@ -98,11 +94,20 @@ def from_object(usage: Json) -> Usage | None:
         output_tokens=tokens_out,
         cache_read_tokens=read,
         cache_write_tokens=write,
+        # https://docs.litellm.ai/docs/completion/prompt_caching
+        cache_write_1h_tokens=first_count(
+            first_object(details, "cache_creation_token_details"), "ephemeral_1h_input_tokens"
+        ),
         reasoning_tokens=reasoning,
         audio_input_tokens=heard,
         audio_output_tokens=first_count(out, "audio_tokens"),
         reported_cost_usd=cost,
     )
+
+
+def _either(part: int | None, beside: int | None) -> int | None:
+    """Return the count of the details, unless that is a zero beside a count that says more."""
+    return beside if not part and (beside or part is None) else part
 
 
 def _completed(
