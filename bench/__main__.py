@@ -9,6 +9,7 @@ import sys
 SUITES = {
     "books": "bench.books.run",
     "capture": "bench.capture.run",
+    "overload": "bench.overload",
     "stack": "bench.stack",
     "wire": "bench.wire",
 }

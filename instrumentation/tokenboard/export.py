@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import metrics, trace
 
 from tokenboard import backlog, mishap, pipe, settings
+from tokenboard.losses import Losses
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from opentelemetry.metrics import MeterProvider
     from opentelemetry.trace import TracerProvider
@@ -49,10 +50,14 @@ class Providers:
     local: bool
 
 
+_GLOBAL = "_TRACER_PROVIDER"
+"""Where the API keeps the app's provider; None until there is one."""
+
 _lock = threading.Lock()
 _providers: Providers | None = None
 _own: list[Any] = []
 _exporters: list[pipe.Exporter] = []
+_losses: Losses | None = None
 _hooks_installed = False
 
 
@@ -66,6 +71,8 @@ def providers() -> Providers:
 
 def app_has_traces() -> bool:
     """Whether the app has set a tracer provider of its own, by now."""
+    if _providers is not None and getattr(trace, _GLOBAL, _GLOBAL) is None:
+        return False  # as asking would say, which reads the environment each time
     return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
 
 
@@ -73,6 +80,11 @@ def app_has_metrics() -> bool:
     """Whether the app has set a meter provider of its own, by now."""
     # The API has no public name for the placeholder that stands there until one is set.
     return "Proxy" not in type(metrics.get_meter_provider()).__name__
+
+
+def lost() -> int:
+    """Return how many spans of this process never arrived, by what our own exporter knows."""
+    return 0 if _losses is None else _losses.count
 
 
 def preload() -> None:
@@ -149,6 +161,8 @@ def _resolve() -> Providers:
             and wanted.traces.local
             and wanted.metrics.local,
         )
+        if made_traces is not None and _losses is not None:
+            _losses.tell(_providers.metrics)
         return _providers
 
 
@@ -182,21 +196,44 @@ def _tracer_provider(wanted: settings.Settings, resource: Any) -> TracerProvider
     from opentelemetry.sdk.trace import TracerProvider as SdkTracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
+    global _losses  # noqa: PLW0603 - one process, one queue of ours
     provider = SdkTracerProvider(resource=resource, shutdown_on_exit=False)
-    _stamp(provider)
-    for exporter in pipe.span_exporters(wanted.traces):
-        provider.add_span_processor(BatchSpanProcessor(exporter))
+    room = _positive("OTEL_BSP_MAX_QUEUE_SIZE", 2048)
+    exporters = list(pipe.span_exporters(wanted.traces))
+    ours = next((each for each in exporters if isinstance(each, pipe.Exporter)), None)
+    if ours is None:
+        _stamp(provider)
+    else:
+        ours.losses = _losses = Losses(room)
+        _stamp(provider, _losses.given)
+    for exporter in exporters:
+        processor = BatchSpanProcessor(
+            exporter,
+            max_queue_size=room,
+            # the SDK refuses batches that are larger than the queue
+            max_export_batch_size=min(_positive("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 512), room),
+        )
+        provider.add_span_processor(processor)
         _keep(exporter)
     _own.append(provider)
     return provider
 
 
-def _stamp(provider: Any) -> None:
+def _positive(name: str, default: int) -> int:
+    """Read one of the batch processor's numbers as the SDK does, its default for anything else."""
+    try:
+        given = int(os.environ.get(name) or default)
+    except ValueError:
+        return default
+    return given if given > 0 else default
+
+
+def _stamp(provider: Any, ended: Callable[[], None] | None = None) -> None:
     try:
         from tokenboard import stamp
     except ImportError:  # a provider that is not the SDK's, and no SDK
         return
-    stamp.on(provider)
+    stamp.on(provider, ended)
 
 
 def _meter_provider(wanted: settings.Settings, resource: Any) -> MeterProvider:
@@ -248,13 +285,13 @@ def _watch_process() -> None:
 
 def _after_fork() -> None:
     """Begin anew in a child: its parent sends what the parent has begun."""
-    global _lock, _providers  # noqa: PLW0603 - as above
+    global _lock, _losses, _providers  # noqa: PLW0603 - as above
     _lock = threading.Lock()
     for exporter in _exporters:
         exporter.orphan()
     _exporters.clear()
     _own.clear()
-    _providers = None
+    _providers = _losses = None
     pipe.begin_anew()
 
 

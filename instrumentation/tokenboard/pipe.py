@@ -15,6 +15,7 @@ from tokenboard import mishap
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tokenboard.losses import Losses
     from tokenboard.settings import Signal
 
 logger = logging.getLogger("tokenboard")
@@ -91,14 +92,26 @@ class Exporter:
         self._hurried = False
         self._orphaned = False
         self.collector = collector
+        self.losses: Losses | None = None  # of spans; metrics are summed up, and sent later
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
     def export(self, batch: Any, *args: Any, **kwargs: Any) -> Any:
         """Export, and note how it went."""
-        if self._orphaned or self.collector.given_up:
+        if self._orphaned:
             return None
+        if self.losses is not None:
+            self.losses.taken(len(batch))
+        result = self._send(batch, *args, **kwargs)
+        if self.losses is not None and getattr(result, "name", "") != "SUCCESS":
+            self.losses.undelivered(len(batch))
+        return result
+
+    def _send(self, batch: Any, *args: Any, **kwargs: Any) -> Any:
+        if self.collector.given_up:
+            return None
+        hurried = self._hurried
         try:
             with _Listening(self) as heard:
                 result = self._inner.export(batch, *args, **kwargs)
@@ -110,7 +123,10 @@ class Exporter:
             return None
         well = getattr(result, "name", "") == "SUCCESS"
         self.collector.answered(well=well, reason=heard.first)
-        self.collector.given_up = self._hurried and not well
+        if self._hurried and not hurried and not well:
+            # The end of the process cut its waiting short, which says nothing of the collector.
+            return self._send(batch, *args, **kwargs)
+        self.collector.given_up = hurried and not well
         return result
 
     def hurry(self, seconds: float) -> None:

@@ -10,14 +10,23 @@ from opentelemetry.sdk.trace import SpanProcessor
 from tokenboard import backlog, mishap, telemetry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from opentelemetry.context import Context
-    from opentelemetry.sdk.trace import Span
+    from opentelemetry.sdk.trace import ReadableSpan, Span
 
 _NOBODY = {"tokenboard.user.source": "none"}
 
 
 class Stamper(SpanProcessor):
-    """Stamps user, team, session, agent and task on spans as they start; replaces nothing."""
+    """Stamps user, team, session, agent and task on spans as they start; replaces nothing.
+
+    Args:
+        ended: called for each sampled span that ends, before it is exported.
+    """
+
+    def __init__(self, ended: Callable[[], None] | None = None) -> None:
+        self._ended = ended
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Stamp a span that is not ours: ours are born with it."""
@@ -32,6 +41,11 @@ class Stamper(SpanProcessor):
             span.set_attributes({name: known[name] for name in known if name not in there})
         except Exception:
             mishap.report("stamping a span")
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Tell that a span ended."""
+        if self._ended is not None and span.context is not None and span.context.trace_flags:
+            self._ended()
 
     def force_flush(self, timeout_millis: int = 30000) -> bool:
         """Have the spans of ours end that are still to be filled in."""
@@ -49,14 +63,19 @@ def first_in(active: Any) -> bool:
     return any(isinstance(each, Stamper) for each in active._span_processors[:1])  # noqa: SLF001 - there is no public way to ask
 
 
-def on(provider: Any) -> None:
-    """Have ``provider`` stamp its spans from now on, once; if it is one that can."""
+def on(provider: Any, ended: Callable[[], None] | None = None) -> None:
+    """Have ``provider`` stamp its spans from now on, once; if it is one that can.
+
+    Args:
+        provider: a tracer provider of any kind.
+        ended: see ``Stamper``.
+    """
     add = getattr(provider, "add_span_processor", None)
     if add is None or getattr(provider, _MARK, False):
         return
     try:
         setattr(provider, _MARK, True)
-        add(stamper := Stamper())
+        add(stamper := Stamper(ended))
         _to_the_front(getattr(provider, "_active_span_processor", None), stamper)
     except Exception:
         mishap.report("adding the span processor")

@@ -79,6 +79,7 @@ def test_a_post_the_table_refuses_fails_alone(engine, client):
     with pytest.raises(InsertError, match="no_such_table"):
         missing.result(60)
     ingest.close()
+    assert ingest.counts.failed["spans"] == 1
     assert names(client)["good"] >= len(good)
 
 
@@ -91,6 +92,7 @@ def test_a_full_disk_is_no_acknowledgement(engine, client):
         with pytest.raises(InsertError, match="NOT_ENOUGH_SPACE") as caught:
             ingest.submit(rows("full")).result(60)
         assert caught.value.passing
+        assert (ingest.counts.refused, ingest.counts.failed) == ({"spans": 1}, {})
     finally:
         client.command(
             "ALTER TABLE otel_traces RESET SETTING min_free_disk_bytes_to_perform_insert"
@@ -113,7 +115,7 @@ def test_a_full_queue_refuses(engine, client):
             refused += 1
         assert ingest.waiting_bytes <= one.size * 3
     assert refused
-    assert ingest.counts.refused == refused
+    assert ingest.counts.refused == {"spans": refused}
     for done in taken:
         done.result(60)
     ingest.submit(one).result(60)

@@ -274,9 +274,10 @@ def gauge(given, *, resource=None, exemplar=None):
 
 def until(wanted, *, seconds=120):
     """Wait for something true and return it."""
-    end = time.monotonic() + seconds
+    end, pause = time.monotonic() + seconds, 0.05
     while time.monotonic() < end:
         if found := wanted():
             return found
-        time.sleep(0.1)
+        time.sleep(pause)
+        pause = min(1.5 * pause, 0.5)
     raise AssertionError("it did not happen in time")

@@ -113,3 +113,38 @@ def test_a_collectors_figures_add_up_by_minute(stack, query):
         (at, "otelcol-contrib", "b", 1, 0, 0, 0, None, None, None),
         (later, "otelcol-contrib", "a", 0, 0, 3, 30, None, None, None),
     ]
+
+
+def test_what_apps_lost_adds_up_by_minute(stack, query):
+    """Spans that an app's SDK lost are given up on in the minute of the loss, from totals or increments, replays once."""
+
+    def lost(service, start, *totals, temporality=2):
+        points = [
+            {**point(second, value), "startTimeUnixNano": str(start)} for second, value in totals
+        ]
+        error = {"error.type": "queue_full"}
+        name = "otel.sdk.processor.span.processed"
+        sent = told("app-1", metric(name, error, *points, temporality=temporality))
+        sent["resourceMetrics"][0]["resource"]["attributes"][0]["value"]["stringValue"] = service
+        # what was not lost is counted under the same name
+        fine = metric(name, {}, point(5, 100_000), temporality=temporality)
+        sent["resourceMetrics"][0]["scopeMetrics"][0]["metrics"].append(fine)
+        return sent
+
+    begun = int(MINUTE.timestamp() * 1e9)
+    first = lost("cumulative", begun, (5, 40), (65, 100), (125, 100), (185, 101))
+    again = lost("cumulative", begun + 200 * 10**9, (215, 7))  # started anew
+    deltas = lost("delta", begun, (5, 3), (50, 4), temporality=1)
+    for sent in (first, again, deltas, first):
+        answer = httpx.post(f"{stack.addresses['otlp']}/v1/metrics", json=sent, timeout=30)
+        assert answer.status_code == 200, answer.text
+    rows = query(
+        "SELECT component, dateDiff('minute', toDateTime('2026-11-20 10:07:00', 'UTC'), minute), failed "
+        "FROM pipeline_minutes WHERE component IN ('cumulative', 'delta') ORDER BY 1, 2"
+    )
+    assert rows == [
+        ("cumulative", 0, 40),
+        ("cumulative", 1, 60),
+        ("cumulative", 3, 8),
+        ("delta", 0, 7),
+    ]

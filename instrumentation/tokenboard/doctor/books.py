@@ -270,13 +270,13 @@ def _flaws(rows: Rows, since: timedelta) -> Check:
 
 
 def _pipeline(rows: Rows) -> Check:
-    refused, failed, full = rows(
-        "SELECT sum(refused), sum(failed), max(queue_size / nullIf(queue_capacity, 0)) "
-        "FROM pipeline_minutes WHERE minute > now() - INTERVAL 1 HOUR"
+    refused, failed, full, worst = rows(
+        "SELECT sum(refused), sum(failed), max(queue_size / nullIf(queue_capacity, 0)), "
+        "argMax(component, failed) FROM pipeline_minutes WHERE minute > now() - INTERVAL 1 HOUR"
     )[0]
     trouble = [
-        f"{refused:,} refused" if refused else "",
-        f"{failed:,} given up on" if failed else "",
+        f"{refused:,} records refused (they come again)" if refused else "",
+        f"{failed:,} lost, most of them by {worst!r}" if failed else "",
         f"a queue was {full:.0%} full" if full and full > 0.5 else "",  # noqa: PLR2004 - half full
     ]
     if any(trouble):

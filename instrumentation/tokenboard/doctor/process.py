@@ -172,6 +172,13 @@ def _exporter() -> Check:
         )
     part = "grpc" if wanted.protocol == "grpc" else "http"
     import_module(f"opentelemetry.exporter.otlp.proto.{part}.trace_exporter")
+    if lost := export.lost():
+        return Check(
+            "exporter",
+            "doubtful",
+            f"{lost:,} spans of this process never arrived at {wanted.endpoint}",
+            "its collector was away or slow; OTEL_BSP_MAX_QUEUE_SIZE keeps more for it (2048)",
+        )
     return Check("exporter", "ok", f"OTLP ({wanted.protocol}) to {wanted.endpoint}")
 
 

@@ -35,8 +35,6 @@ _log = logging.getLogger(__name__)
 
 EVERY_S = 15.0
 SERVICE = "tokenboard"
-# Records of what a table holds, as the collector's metrics call them.
-_RECORDS = {"otel_traces": "spans", "otel_logs": "log_records"}
 _DELTA = AggregationTemporality.AGGREGATION_TEMPORALITY_DELTA
 
 
@@ -93,15 +91,17 @@ class Figures:
 
     def _counters(self) -> dict[str, int]:
         counts = self._ingest.counts
-        counters = {
-            "otelcol_receiver_refused_spans": counts.refused,
-            "otelcol_exporter_send_failed_spans": counts.failed,
+        told = {
+            "otelcol_receiver_accepted": counts.written,
+            "otelcol_exporter_sent": counts.written,
+            "otelcol_receiver_refused": counts.refused,
+            "otelcol_exporter_send_failed": counts.failed,
         }
-        for table, records in dict(counts.tables).items():
-            kind = _RECORDS.get(table, "metric_points")
-            for name in (f"otelcol_receiver_accepted_{kind}", f"otelcol_exporter_sent_{kind}"):
-                counters[name] = counters.get(name, 0) + records
-        return counters
+        return {
+            f"{name}_{kind}": records
+            for name, kinds in told.items()
+            for kind, records in dict(kinds).items()
+        }
 
     def _request(self, counters: Mapping[str, int], now: int) -> ExportMetricsServiceRequest:
         request = ExportMetricsServiceRequest()

@@ -17,7 +17,7 @@ from tokenboard.local.errors import error_code, one_line
 from tokenboard.local.infile import insert
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from tokenboard.local.engine import Engine
     from tokenboard.local.otlp import Rows
@@ -31,6 +31,9 @@ MAX_GROUP_BYTES = 16 * 2**20
 MIN_SPACING_S = 0.025
 MAX_SPACING_S = 0.25
 _SPACING_FACTOR = 4
+
+# Records of what a table holds, as the collector's metrics call them; of any other: metric points.
+_RECORDS = {"otel_traces": "spans", "otel_logs": "log_records"}
 
 # Conditions that pass: the sender is told to come again. Any other would be met again each time.
 # https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp
@@ -61,18 +64,36 @@ class InsertError(Exception):
 
 @dataclass(slots=True)
 class Counts:
-    """What went through since the start: posts and records written, posts refused and failed.
+    """What went through since the start.
 
     Attributes:
-        tables: records written, by table.
+        posts: posts written.
+        records: records written: spans, log records, metric points.
+        inserts: inserts that this took.
+        refused: records whose sender was told to send them again, by kind.
+        failed: records that cannot be stored, whenever they come, by kind.
+        written: records written, by kind.
     """
 
     posts: int = 0
     records: int = 0
     inserts: int = 0
-    refused: int = 0
-    failed: int = 0
-    tables: dict[str, int] = field(default_factory=dict[str, int])
+    refused: dict[str, int] = field(default_factory=dict[str, int])
+    failed: dict[str, int] = field(default_factory=dict[str, int])
+    written: dict[str, int] = field(default_factory=dict[str, int])
+
+
+def _kinds(rows: Rows) -> dict[str, int]:
+    """Return how many spans, log records and metric points there are."""
+    found: dict[str, int] = {}
+    for table, block in rows.blocks.items():
+        _add(found, {_RECORDS.get(table, "metric_points"): block.rows})
+    return found
+
+
+def _add(counts: dict[str, int], more: Mapping[str, int]) -> None:
+    for kind, records in more.items():
+        counts[kind] = counts.get(kind, 0) + records
 
 
 class Ingest:
@@ -109,15 +130,21 @@ class Ingest:
         """Bytes taken and not yet written."""
         return self._pending_bytes + self._busy_bytes
 
-    def refuse_if_full(self, more: int) -> None:
-        """Refuse work before it is done.
+    def refuse_if_full(self, more: int, records: Mapping[str, int]) -> None:
+        """Refuse work before it is done, and count what is refused.
+
+        Args:
+            more: bytes that it would add to what waits.
+            records: what it holds, by kind.
 
         Raises:
-            OverloadedError: ``more`` bytes on top of what waits would be over the limit.
+            OverloadedError: together they would be over the limit. A post of any size is taken
+                when nothing waits.
         """
-        if self.waiting_bytes + more > self.max_pending_bytes:
-            self.counts.refused += 1
-            raise OverloadedError("the write queue is full")
+        with self._changed:
+            if self.waiting_bytes and self.waiting_bytes + more > self.max_pending_bytes:
+                _add(self.counts.refused, records)
+                raise OverloadedError("the write queue is full")
 
     def submit(self, rows: Rows) -> Future[None]:
         """Queue a post; the future ends when it is on disk, or with :class:`InsertError`.
@@ -131,10 +158,9 @@ class Ingest:
         weight = rows.size
         with self._changed:
             if self._closing:
-                self.counts.refused += 1
+                _add(self.counts.refused, _kinds(rows))
                 raise OverloadedError("the stack is stopping")
-            if self._pending:
-                self.refuse_if_full(weight)
+            self.refuse_if_full(weight, _kinds(rows))
             self._pending.append((rows, done))
             self._pending_bytes += weight
             self._changed.notify()
@@ -193,7 +219,10 @@ class Ingest:
             passing = error_code(text) in _PASSING
             if passing or len(group) == 1:
                 _log.error("%d posts could not be stored: %s", len(group), text)
-                self.counts.failed += len(group)
+                lost = self.counts.refused if passing else self.counts.failed
+                with self._changed:
+                    for rows, _ in group:
+                        _add(lost, _kinds(rows))
                 for _, done in group:
                     done.set_exception(InsertError(text, passing=passing))
                 return
@@ -204,8 +233,7 @@ class Ingest:
         self.counts.posts += len(group)
         self.counts.records += sum(rows.accepted for rows, _ in group)
         for rows, _ in group:
-            for table, block in rows.blocks.items():
-                self.counts.tables[table] = self.counts.tables.get(table, 0) + block.rows
+            _add(self.counts.written, _kinds(rows))
         for _, done in group:
             done.set_result(None)
         self._on_written(frozenset(table for rows, _ in group for table in rows.blocks))

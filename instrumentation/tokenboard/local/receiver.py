@@ -56,6 +56,13 @@ class _Signal:
     response: Callable[[], Any]
     rows: Callable[[Any], Rows]
     rejected: str
+    kind: str
+    count: Callable[[Any], int]
+
+
+def _points(metric: Any) -> int:
+    data = metric.WhichOneof("data")
+    return len(getattr(metric, data).data_points) if data else 0
 
 
 _SIGNALS = {
@@ -64,18 +71,29 @@ _SIGNALS = {
         trace_service_pb2.ExportTraceServiceResponse,
         traces.rows,
         "rejected_spans",
+        "spans",
+        lambda sent: sum(len(s.spans) for r in sent.resource_spans for s in r.scope_spans),
     ),
     "/v1/metrics": _Signal(
         metrics_service_pb2.ExportMetricsServiceRequest,
         metrics_service_pb2.ExportMetricsServiceResponse,
         metrics.rows,
         "rejected_data_points",
+        "metric_points",
+        lambda sent: sum(
+            _points(metric)
+            for r in sent.resource_metrics
+            for s in r.scope_metrics
+            for metric in s.metrics
+        ),
     ),
     "/v1/logs": _Signal(
         logs_service_pb2.ExportLogsServiceRequest,
         logs_service_pb2.ExportLogsServiceResponse,
         logs.rows,
         "rejected_log_records",
+        "log_records",
+        lambda sent: sum(len(s.log_records) for r in sent.resource_logs for s in r.scope_logs),
     ),
 }
 
@@ -99,7 +117,11 @@ class Receiver:
     def __init__(self, ingest: Ingest, *, max_body: int = MAX_BODY) -> None:
         self._ingest = ingest
         self._max_body = max_body
+        # Bodies being read: what is over this waits unread at its sender's end. It is read before
+        # it can be refused, because only then is it known what was refused.
+        self._most = ingest.max_pending_bytes // 4
         self._reading = 0
+        self._read_some = asyncio.Condition()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -131,12 +153,11 @@ class Receiver:
     ) -> Rows:
         announced = fields.get("content-length")
         weight = int(announced) if announced and announced.isdigit() else self._max_body // 16
-        if self._reading:
-            try:
-                self._ingest.refuse_if_full(self._reading + weight)
-            except OverloadedError as error:
-                raise _overloaded(str(error)) from error
-        self._reading += weight
+        async with self._read_some:
+            await self._read_some.wait_for(
+                lambda: not self._reading or self._reading + weight <= self._most
+            )
+            self._reading += weight
         try:
             data = await body(receive, self._max_body, announced)
             if len(data) > _INLINE:
@@ -154,14 +175,20 @@ class Receiver:
             raise _RefusedError(status, _INVALID_ARGUMENT, str(error), extra) from error
         except parse.UnreadableError as error:
             raise _RefusedError(400, _INVALID_ARGUMENT, str(error)) from error
+        except OverloadedError as error:
+            raise _overloaded(str(error)) from error
         finally:
-            self._reading -= weight
+            async with self._read_some:
+                self._reading -= weight
+                self._read_some.notify_all()
 
     def _read(self, signal: _Signal, kind: str, fields: dict[str, str], data: bytes) -> Rows:
         data = decompress(data, fields.get("content-encoding", ""), self._max_body)
         message = signal.request()
         read = parse.from_json if kind == _JSON else parse.protobuf
-        return signal.rows(read(data, message))
+        message = read(data, message)
+        self._ingest.refuse_if_full(len(data), {signal.kind: signal.count(message)})
+        return signal.rows(message)
 
     async def _store(self, rows: Rows) -> None:
         if not rows.blocks:
