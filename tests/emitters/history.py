@@ -101,7 +101,7 @@ def claude_sessions(root: Path) -> Path:
         first[0],
         "{ this line was cut off",
         *first[1:],
-        # an error's text stands where an answer would
+        # a text of the agent's own stands where an answer would
         answer(10, "a5", "a4", "x", [TEXT], 0, fresh=0, read=0, written=0, model="<synthetic>"),
         '["no object"]',
     )

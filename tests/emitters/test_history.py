@@ -65,6 +65,44 @@ def test_claude_code_says_what_drove_a_call_and_what_it_asked_for(claude):
     assert (tally.files, tally.broken) == (3, 2)
 
 
+def test_claude_codes_failed_calls_are_calls(tmp_path):
+    """A call that the API refused or that broke off is there once, errored, with its usage unknown."""
+    nothing = {"fresh": 0, "read": 0, "written": 0, "model": "<synthetic>", "request": None}
+    lost = {"type": "text", "text": "API Error: Connection lost mid-response."}
+    busy = {"type": "text", "text": "API Error: 529 Overloaded. This is a server-side issue"}
+    limit = {"type": "text", "text": "You've hit your limit"}
+    lines = [
+        history.user(0, "u1"),
+        history.answer(3, "e1", "u1", "6f0c", [busy], 0, isApiErrorMessage=True, **nothing),
+        history.user(10, "u2"),
+        history.answer(
+            14, "e2", "u2", "71ab", [limit], 0, isApiErrorMessage=True, error="rate_limit",
+            apiErrorStatus=429, **nothing,
+        ),
+        history.answer(15, "e3", "u2", "9c00", [lost], 0, isApiErrorMessage=True, **nothing),
+    ]  # fmt: skip
+    history.write(tmp_path / "S1.jsonl", *lines)
+    history.write(tmp_path / "S2.jsonl", *({**line, "sessionId": "S2"} for line in lines))
+    turns, tally = read(claude_code, tmp_path)
+    assert [(t.error_type, t.http_status, t.model, t.session) for t in turns] == [
+        ("529", 529, "", "S1"),
+        ("rate_limit", 429, "", "S1"),
+        ("error", 0, "", "S1"),
+    ]
+    assert {(t.input, t.output, t.cache_read, t.response_id, t.provider) for t in turns} == {
+        (None, None, None, "", "anthropic")
+    }
+    assert [(turn.ended - turn.began).total_seconds() for turn in turns] == [3, 4, 5]
+    assert tally.copies == 3
+    made = spans.request(turns[:1], "claude-code", spans.Owner("al", "login"))
+    (span,) = made.resource_spans[0].scope_spans[0].spans
+    said = {one.key: one.value for one in span.attributes}
+    assert said["error.type"].string_value == "529"
+    assert said["http.response.status_code"].int_value == 529
+    assert span.status.code == span.status.STATUS_CODE_ERROR
+    assert "gen_ai.usage.input_tokens" not in said
+
+
 def test_gateways_that_number_their_answers_keep_their_calls(tmp_path):
     """Ids that begin anew in each session are no ids of one call; without a request, the session counts."""
     for session in ("G1", "G2"):

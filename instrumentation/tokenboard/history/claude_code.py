@@ -5,16 +5,20 @@ One line a message. An answer is written once for each of its content blocks, wi
 copies of what came before, under another session id; sub-agents have files of their own
 (``<session>/subagents/agent-*.jsonl``, ``isSidechain``) that may repeat messages of their parent,
 also under another ``requestId``. So an answer is known by its message id, wherever it stands.
+Where no answer came a line of the agent's own says why (``isApiErrorMessage``): that is a call that
+failed, of a model that the line does not name. The attempts before it are not counted.
 
 What is known of the format, there being no specification:
 https://code.claude.com/docs/en/claude-directory (transcripts),
 https://github.com/ccusage/ccusage/issues/19 (a line in full), /pull/1155 and /pull/1765 (copies),
-/issues/1635 (gateways whose ids are no ids), https://github.com/steipete/CodexBar/issues/646.
+/issues/1635 (gateways whose ids are no ids), https://github.com/steipete/CodexBar/issues/646,
+https://github.com/sleep2agi/agent-network/issues/18 (what stands for an answer that failed).
 """
 
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -41,6 +45,8 @@ if TYPE_CHECKING:
 NAME: Final = "claude-code"
 # Written in the place of an answer that never came, such as an error's text.
 _NO_MODEL: Final = "<synthetic>"
+# How such a text begins where a server answered: "API Error: 529 Overloaded."
+_STATUS: Final = re.compile(r"API Error: ([45]\d\d)\b", re.ASCII)
 
 
 def directories() -> list[Path]:
@@ -152,10 +158,12 @@ def _question(line: Json, hasher: Hasher) -> _Asked:
 
 def _add(answers: dict[str, _Answer], line: Json, asked: _Asked, hasher: Hasher) -> None:
     message, at = record(line, "message"), moment(line)
-    usage = record(message, "usage")
-    if at is None or not usage or message.get("model") == _NO_MODEL:
+    failed = line.get("isApiErrorMessage") is True
+    # what stands for an answer that failed tells zeros: nobody counted
+    usage = {} if failed else record(message, "usage")
+    if at is None or not (failed or (usage and message.get("model") != _NO_MODEL)):
         return
-    key = _key(line, message)
+    key = f"claude-code error {text(line, 'uuid')}" if failed else _key(line, message)
     answer = answers.get(key)
     if answer is None:
         sidechain = line.get("isSidechain") is True
@@ -192,6 +200,10 @@ def _turn(key: str, answer: _Answer) -> Turn:
     )
     fresh = count(usage, "input_tokens")
     model = text(message, "model")
+    failed = line.get("isApiErrorMessage") is True
+    if model == _NO_MODEL:
+        model = ""
+    status = _status(line, message) if failed else 0
     began = start_of(answer.asked.at, answer.first)
     return Turn(
         key=key,
@@ -208,12 +220,23 @@ def _turn(key: str, answer: _Answer) -> Turn:
         cache_read=read,
         cache_write=write,
         cache_write_1h=count(record(usage, "cache_creation"), "ephemeral_1h_input_tokens"),
-        response_id=text(message, "id"),
+        response_id="" if failed else text(message, "id"),
         request_id=text(line, "requestId"),
-        finish_reason=text(message, "stop_reason"),
+        finish_reason="" if failed else text(message, "stop_reason"),
         service_tier=text(usage, "service_tier"),
         trigger=answer.asked.trigger,
         tools=tuple(answer.tools.values())[:256],
         results=answer.asked.results,
         depth=2 if answer.sidechain else 1,
+        error_type=(text(line, "error") or str(status or "error")) if failed else "",
+        http_status=status,
     )
+
+
+def _status(line: Json, message: Json) -> int:
+    """Return the HTTP status of a call that failed; 0: nobody answered, or nobody says."""
+    told = count(line, "apiErrorStatus") or 0
+    if 400 <= told < 600:  # noqa: PLR2004 - what HTTP calls errors
+        return told
+    said = (_STATUS.match(text(block, "text")) for block in items(message, "content"))
+    return next((int(match[1]) for match in said if match), 0)

@@ -6,6 +6,9 @@ thread that was forked or spawned begins with its parent's lines, the counts amo
 own times or all under that of the fork; its totals go on from its parent's. So a call is known by
 the totals it led to, within the family of threads that descend from one.
 
+Calls that failed are not in these files: of errors nothing is kept.
+
+https://github.com/openai/codex/blob/main/codex-rs/rollout/src/policy.rs (what is kept),
 https://github.com/openai/codex/blob/main/codex-rs/protocol/src/protocol.rs (SessionMeta,
 TokenUsageInfo), https://github.com/ccusage/ccusage/issues/950 and /issues/1370,
 https://github.com/getagentseal/codeburn/pull/1383, https://github.com/pingdotgg/t3code/pull/5887,

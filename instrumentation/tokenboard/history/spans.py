@@ -58,6 +58,8 @@ def _fill(span: trace_pb2.Span, turn: Turn, agent: str, owner: Owner) -> None:
     span.kind = trace_pb2.Span.SPAN_KIND_CLIENT
     span.start_time_unix_nano = _nanoseconds(turn.began)
     span.end_time_unix_nano = _nanoseconds(turn.ended)
+    if turn.error_type:
+        span.status.code = trace_pb2.Status.STATUS_CODE_ERROR
     names = [name for name, _ in turn.tools]
     span.attributes.extend(
         _attributes(
@@ -78,6 +80,8 @@ def _fill(span: trace_pb2.Span, turn: Turn, agent: str, owner: Owner) -> None:
                 "gen_ai.usage.reasoning.output_tokens": turn.reasoning,
                 "tokenboard.service_tier": turn.service_tier or None,
                 "tokenboard.provider_request_id": turn.request_id or None,
+                "error.type": turn.error_type or None,
+                "http.response.status_code": turn.http_status or None,
                 "session.id": turn.session or None,
                 "user.id": owner.user or None,
                 "tokenboard.user.source": owner.source,

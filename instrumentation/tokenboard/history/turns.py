@@ -34,6 +34,8 @@ class Turn:
         results: keyed hashes of the tool results that the request brought.
         trigger: what drove the call: ``user``, ``tool``, ``assistant``, or empty.
         depth: 1 for the agent itself, 2 for a sub-agent.
+        error_type: why there was no answer; empty: there was one.
+        http_status: of a call that failed, 0 where the file does not say.
     """
 
     key: str
@@ -57,6 +59,8 @@ class Turn:
     tools: tuple[tuple[str, str], ...] = ()
     results: tuple[str, ...] = ()
     depth: int = 1
+    error_type: str = ""
+    http_status: int = 0
 
 
 @dataclass(slots=True)

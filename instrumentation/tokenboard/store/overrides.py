@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from tokenboard.store import sql
-from tokenboard.store.prices import EPOCH, FOREVER, WHOLE_DAY, Found, Rate
+from tokenboard.store.price_list import EPOCH, FOREVER, WHOLE_DAY, Found, Rate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
