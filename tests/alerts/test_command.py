@@ -210,6 +210,60 @@ def test_watching_tells_when_it_fires_and_when_it_has_resolved(stack, webhook, f
     ]  # fmt: skip
 
 
+def test_watching_again_tells_only_of_what_changed(stack, webhook, folder, tmp_path):
+    """A watcher that is stopped and started tells no alert twice, and of one that ended meanwhile."""
+    _, client = stack
+    sql = (
+        "SELECT 'x' AS what, toFloat64(max(toUInt64OrZero(value))) AS value "
+        "FROM settings FINAL WHERE name = 'again'"
+    )
+    where = folder(sql)
+
+    def watched(value):
+        client.insert("settings", [["again", str(value)]], column_names=["name", "value"])
+        return subprocess.Popen(
+            [
+                COMMAND, "alerts", "--watch", "--json", "--webhook", webhook.url, "--rules", where,
+                "--url", stack[0].addresses["clickhouse"], "--state", tmp_path / "state.json",
+            ],
+            stdout=subprocess.PIPE, text=True, env=environment(tmp_path),
+        )  # fmt: skip
+
+    def stop(process):
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+
+    statuses = []
+    first = watched(2)
+    statuses.append(webhook.received.get(timeout=60)[1]["status"])
+    stop(first)
+    second = watched(2)
+    assert json.loads(second.stdout.readline())["state"] == "firing"
+    stop(second)
+    third = watched(0)
+    statuses.append(webhook.received.get(timeout=60)[1]["status"])
+    stop(third)
+    assert statuses == ["firing", "resolved"]
+    assert webhook.received.empty()
+
+
+def test_a_state_that_is_another_file_is_refused(stack, folder, tmp_path):
+    """--state naming a file of something else is one line, and the file stays."""
+    where = folder(FIRES)
+    kept = (where / "rules.yaml").read_text()
+    done = alerts(
+        stack, tmp_path, "--watch", "--webhook", "http://127.0.0.1:9/", "--rules", where,
+        "--state", where / "rules.yaml",
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert (
+        "rules.yaml is no record of alerts: remove it, or name another with --state" in done.stderr
+    )
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert (where / "rules.yaml").read_text() == kept
+
+
 def test_a_rule_that_grafana_would_refuse_is_an_error(stack, folder, tmp_path):
     """Two numbers in one answer are no alert: said in one line, exit status 1."""
     done = alerts(stack, tmp_path, "--rules", str(folder("SELECT 1 AS a, 2 AS b")))

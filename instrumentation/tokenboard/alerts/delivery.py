@@ -51,6 +51,25 @@ class Notification:
     body: Json
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A group of alerts of which a notification has gone out.
+
+    Attributes:
+        policy: the policy's number.
+        labels: what the group's alerts have in common.
+        alerts: those that the notification told of, and resolved ones that are still to be told of.
+        told_at: Unix seconds of the notification.
+        due: Unix seconds when the next may go.
+    """
+
+    policy: int
+    labels: tuple[tuple[str, str], ...]
+    alerts: tuple[Alert, ...]
+    told_at: float
+    due: float
+
+
 class Delivery:
     """Groups alerts and says which notifications are due; keeps what was told across rounds.
 
@@ -109,6 +128,29 @@ class Delivery:
         group.failures += 1
         group.due = now + wait
         return wait
+
+    def told(self) -> list[Told]:
+        """Return the groups of which somebody has been told."""
+        return [
+            Told(
+                *group.key,
+                tuple(alert for key, alert in group.alerts.items() if key in group.told),
+                group.told_at,
+                group.due,
+            )
+            for group in self._groups.values()
+            if group.told_at is not None
+        ]
+
+    def recall(self, told: Iterable[Told]) -> None:
+        """Go on from what :meth:`told` returned, but for groups that no policy makes any more."""
+        for one in told:
+            groups = {self._group_of(alert) for alert in one.alerts}
+            if [key for key, _ in groups] != [(one.policy, one.labels)]:
+                continue
+            ((key, policy),) = groups
+            alerts = {alert.key: alert for alert in one.alerts}
+            self._groups[key] = _Group(key, policy, one.due, alerts, frozenset(alerts), one.told_at)
 
     def next_due(self) -> float | None:
         """Unix seconds when the next notification is due, None while there is nothing to tell."""

@@ -8,6 +8,8 @@ from tokenboard.alerts import evaluate
 from tokenboard.alerts.states import States
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from clickhouse_connect.driver.client import Client
 
     from tokenboard.alerts.rules import Provisioned, Rule
@@ -19,14 +21,15 @@ class Watching:
 
     Args:
         provisioned: the rules.
+        known: alerts that an earlier watcher left.
 
     Attributes:
         errors: rule's uid -> why its newest query failed.
     """
 
-    def __init__(self, provisioned: Provisioned) -> None:
+    def __init__(self, provisioned: Provisioned, known: Iterable[Alert] = ()) -> None:
         self._provisioned = provisioned
-        self._states = States()
+        self._states = States(known)
         self._due: dict[str, float] = {}
         self.errors: dict[str, str] = {}
 

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from tokenboard.alerts.delivery import Notification
+    from tokenboard.alerts.memory import Memory
     from tokenboard.alerts.rules import Provisioned
     from tokenboard.alerts.states import Alert
-    from tokenboard.alerts.watching import Watching
 
 FIRING: Final = 3
 """Exit status when something fires; 0 when nothing does, 1 when that could not be found out."""
@@ -67,6 +67,13 @@ _STATES: Final = {"firing": "bold red", "pending": "yellow", "resolved": "green"
     metavar="URL",
     help="Where people open the dashboards: links in alerts begin with it.",
 )
+@click.option(
+    "--state",
+    "state_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where --watch with --webhook keeps what it has told, so that a restart repeats nothing. "
+    "[default: a file in ~/.local/state/tokenboard]",
+)
 def alerts(
     *,
     watch: bool,
@@ -76,6 +83,7 @@ def alerts(
     data: Path | None,
     folder: Path | None,
     links: str,
+    state_file: Path | None,
 ) -> None:
     """Evaluate the alert rules that Grafana is provisioned with.
 
@@ -84,8 +92,7 @@ def alerts(
     pending then; with --watch it fires when that while is over. Rules and what to do about them:
     docs/alerts.md.
     """
-    from tokenboard.alerts import rules
-    from tokenboard.alerts.watching import Watching
+    from tokenboard.alerts import memory, rules
 
     try:
         provisioned = rules.load(folder)
@@ -95,11 +102,14 @@ def alerts(
         _check_address("--webhook", webhook)
     _check_address("--links", links)
     reader = common.Reader(timedelta(days=1), as_json, url, data)
-    work = _Work(provisioned, Watching(provisioned), webhook, links.rstrip("/") + "/")
-    if watch:
-        _watch(reader, work)
-    else:
+    work = _Work(provisioned, webhook, links.rstrip("/") + "/")
+    if not watch:
         _once(reader, work)
+        return
+    if webhook is not None:
+        watched = (str(url or data or common.LOCAL_URL), webhook, str(folder or ""))
+        work.remember(memory.Memory(state_file or memory.default_path(*watched)))
+    _watch(reader, work)
 
 
 def _check_address(option: str, address: str) -> None:
@@ -115,16 +125,44 @@ def _check_address(option: str, address: str) -> None:
 class _Work:
     """What both ways of running share: the rules, their states, and where to tell of them."""
 
-    def __init__(
-        self, provisioned: Provisioned, watching: Watching, webhook: str | None, links: str
-    ) -> None:
+    def __init__(self, provisioned: Provisioned, webhook: str | None, links: str) -> None:
         from tokenboard.alerts.delivery import Delivery
+        from tokenboard.alerts.watching import Watching
 
         self.provisioned = provisioned
-        self.watching = watching
+        self.watching = Watching(provisioned)
         self.delivery = Delivery(provisioned, links)
         self.links = links
         self._webhook = webhook
+        self._memory: Memory | None = None
+
+    def remember(self, memory: Memory) -> None:
+        """Go on from what was told before, and keep what is told from now on.
+
+        Raises:
+            Trouble: the file is not one that can be gone on from.
+        """
+        from tokenboard.alerts.memory import ForgetfulError
+        from tokenboard.alerts.watching import Watching
+
+        try:
+            before = memory.recall(self.provisioned.rules)
+        except ForgetfulError as error:
+            raise Trouble(f"{error}: remove it, or name another with --state") from error
+        self.watching = Watching(self.provisioned, before.alerts)
+        self.delivery.recall(before.told)
+        self._memory = memory
+
+    def keep(self) -> str | None:
+        """Keep what has been told, where that is wanted; return why that failed, or None."""
+        from tokenboard.alerts.memory import ForgetfulError
+
+        if self._memory is not None:
+            try:
+                self._memory.keep(self.watching.alerts(), self.delivery.told())
+            except ForgetfulError as error:
+                return f"{error}; after a restart what fires is told of again"
+        return None
 
     def round(self, client: Client, now: float) -> None:
         """Evaluate the rules that are due.
@@ -209,6 +247,7 @@ def _watch(reader: common.Reader, work: _Work) -> None:
     common.say(f"{len(work.provisioned.rules)} rules; Ctrl-C stops.")
     said: dict[str, str] = {}
     shown: dict[Any, str] = {}
+    unkept: str | None = None
     with ExitStack() as held:
         client: Client | None = None
         while not stop.is_set():
@@ -232,6 +271,10 @@ def _watch(reader: common.Reader, work: _Work) -> None:
             for notification in work.delivery.due(now):
                 if (why := work.send(notification, now)) is not None:
                     common.say(f"tokenboard alerts: {why}")
+            kept = work.keep()
+            if kept is not None and kept != unkept:
+                common.say(f"tokenboard alerts: {kept}")
+            unkept = kept
             next_at = min(work.watching.next_round(), work.delivery.next_due() or now + 1e9)
             pause = next_at - time.time() if client is not None else 5.0
             stop.wait(min(max(pause, 0.2), _LONGEST_PAUSE_S))
