@@ -41,7 +41,7 @@ class Books:
         return found
 
     def empty(self) -> None:
-        kept = "('migrations', 'tiers', 'titles', 'settings')"
+        kept = "('migrations', 'tiers', 'titles', 'settings', 'energy_rates')"
         for table in self.rows(
             "SELECT name FROM system.tables WHERE database = '{db}' AND total_rows > 0 "
             f"AND engine LIKE '%MergeTree' AND name NOT IN {kept}"

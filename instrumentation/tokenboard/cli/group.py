@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {
     "demo": "tokenboard.cli.demo:demo",
     "import": "tokenboard.cli.imports:import_",
     "doctor": "tokenboard.cli.doctor:doctor",
+    "energy": "tokenboard.cli.energy:energy",
     "explain": "tokenboard.cli.explain:explain",
     "leaderboard": "tokenboard.cli.board:leaderboard",
     "loops": "tokenboard.cli.sessions:loops",
