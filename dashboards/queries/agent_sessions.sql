@@ -54,7 +54,7 @@ SELECT
     l.tools AS tool_calls,
     l.failed AS failed_calls,
     l.largest AS largest_input,
-    l.the_team AS team,
+    if(every_team OR has(shown_teams, l.the_team), l.the_team, '') AS team,
     multiIf(l.who_id = '', '(none)', p.masked, p.face, l.who_id) AS person,
     toString(toUnixTimestamp64Milli(l.started) - 500 - intDiv(dateDiff('millisecond', l.started, l.ended), 40)) AS from_ms,
     toString(toUnixTimestamp64Milli(l.ended) + 500 + intDiv(dateDiff('millisecond', l.started, l.ended), 40)) AS to_ms

@@ -1,12 +1,16 @@
 -- title: Cost
 -- description: What was spent in the time range by one of person, team, model, provider, agent and project, with the part of
 --   it that was waste. Calls without a known price or usage are in no sum; not_known counts them.
+--   Teams of fewer people than the setting min_cohort stand together; who chose not to be named is not named.
 -- variable: by default=v=model
 WITH
 -- include: usage
+    ,
+-- include: masks
 SELECT
     multiIf(
-        by = 'person', u.user_id, by = 'team', u.team, by = 'provider', u.provider, by = 'agent', u.agent,
+        by = 'person', transform(u.user_id, masks.1, masks.2, u.user_id),
+        by = 'team', if(u.team = '' OR every_team OR has(shown_teams, u.team), u.team, '(small teams)'), by = 'provider', u.provider, by = 'agent', u.agent,
         by = 'project', u.project, u.model) AS name,
 -- include: spend
     ,

@@ -1,11 +1,14 @@
 -- title: Weekly targets
 -- description: How many of each team's people reached what is expected of them in a week, by net tokens: the newest whole
 --   week in the time range, and this one so far. A target is no measure of good work; waste and outcomes stand beside it.
+--   Teams of fewer people than the setting min_cohort stand together.
 WITH
+    (SELECT every_team FROM team_cohort) AS every_team,
+    (SELECT shown_teams FROM team_cohort) AS shown_teams,
     (SELECT max(week) FROM weekly_usage
         WHERE week <= toDate($__toTime, 'UTC') AND week < toStartOfWeek(toDate(now(), 'UTC'), 1)) AS whole_week
 SELECT
-    if(team = '', '(none)', team) AS team_name,
+    multiIf(team = '', '(none)', every_team OR has(shown_teams, team), team, '(small teams)') AS team_name,
     uniqExact(user_id) AS people,
     uniqExactIf(user_id, isNotNull(target_tokens)) AS with_target,
     countIf(week = whole_week AND reached = 1) / nullIf(countIf(week = whole_week AND isNotNull(reached)), 0) AS reached_share,

@@ -2,6 +2,8 @@
 -- description: The steps of every session in which, in the time range, an agent asks for the same tool call
 --   three times or more, or fails with a tool five times or more. Whether that is a loop the rules of
 --   tokenboard.loops say: none of them speaks of less.
+WITH
+-- include: masks
 SELECT
     session_id,
     ts,
@@ -9,13 +11,13 @@ SELECT
     name,
     signature,
     error,
-    user_id,
+    transform(t.user_id, masks.1, masks.2, t.user_id) AS user_id,
     agent,
     agent_depth,
     input_tokens,
     output_tokens,
     cost_usd
-FROM session_steps
+FROM session_steps AS t
 WHERE session_id IN (
     SELECT session_id
     FROM calls

@@ -3,7 +3,13 @@
 --   took it, with what it repeats. A first occurrence always counts.
 WITH
 -- include: person
-    names AS (SELECT person AS name UNION DISTINCT SELECT alias FROM person_of WHERE person_of.person = person)
+    -- in person_of itself a column is called person
+    names AS
+    (
+        SELECT person AS name WHERE person NOT IN (SELECT alias FROM person_of)
+        UNION DISTINCT
+        SELECT alias FROM (SELECT alias, p.person AS whose FROM person_of AS p) WHERE whose = person
+    )
 SELECT
     d.ts AS taken_at,
     transform(d.rule,

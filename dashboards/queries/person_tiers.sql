@@ -4,6 +4,6 @@
 WITH
 -- include: person
 -- include: ladder
-SELECT tier, least(1, (SELECT any(net_tokens) FROM month WHERE name = person) / least_tokens) AS progress
+SELECT tier, least(1, (SELECT any(net_tokens) FROM month WHERE name = stands_as) / least_tokens) AS progress
 FROM ladder
 ORDER BY least_tokens

@@ -7,7 +7,7 @@ WITH
     (
         SELECT any(net_tokens) AS net, any(cache_read_ratio) AS cached, any(titles) AS held, count() AS found
         FROM standings
-        WHERE window_days = 30 AND subject = 'user' AND name = person
+        WHERE window_days = 30 AND subject = 'user' AND name = stands_as
     ),
     (SELECT arrayReverseSort(groupArray(net_tokens)) FROM standings
         WHERE window_days = 30 AND subject = 'user' AND isNotNull(rank)) AS by_place,

@@ -16,4 +16,4 @@ SELECT
     sessions,
     if(input_tokens = 0, NULL, cache_read_tokens / input_tokens) AS cache_read_ratio
 FROM board
-WHERE user_id = person
+WHERE user_id = stands_as

@@ -1,7 +1,12 @@
 -- title: Session
 -- description: One session step by step: a person spoke, a model answered, a tool was asked for.
 -- variable: session default=
-WITH decodeURLComponent(substring('${session:customqueryparam:v}', 3)) AS wanted
+WITH
+    decodeURLComponent(substring('${session:customqueryparam:v}', 3)) AS wanted,
+-- include: masks
+    ,
+    (SELECT every_team FROM team_cohort) AS every_team,
+    (SELECT shown_teams FROM team_cohort) AS shown_teams
 SELECT
     session_id,
     ts,
@@ -11,8 +16,8 @@ SELECT
     result,
     error,
     error_type,
-    user_id,
-    team,
+    transform(t.user_id, masks.1, masks.2, t.user_id) AS user_id,
+    if(every_team OR has(shown_teams, t.team), t.team, '') AS team,
     agent,
     agent_depth,
     provider,
@@ -28,6 +33,6 @@ SELECT
     request_messages,
     call_id,
     trace_id
-FROM session_steps
+FROM session_steps AS t
 WHERE session_id = wanted
 ORDER BY ts, position

@@ -5,11 +5,15 @@
 -- variable: user all=v=*
 WITH
     arrayMap(v -> decodeURLComponent(substring(v, 3)),
-             splitByChar('&', '${user:customqueryparam:v}')) AS users
+             splitByChar('&', '${user:customqueryparam:v}')) AS users,
+-- include: masks
+    ,
+    (SELECT every_team FROM team_cohort) AS every_team,
+    (SELECT shown_teams FROM team_cohort) AS shown_teams
 SELECT
     session_id,
-    user_id,
-    team,
+    transform(s.user_id, masks.1, masks.2, s.user_id) AS user_id,
+    if(every_team OR has(shown_teams, s.team), s.team, '') AS team,
     project,
     agents,
     models,
@@ -25,8 +29,8 @@ SELECT
     cost_usd,
     largest_input,
     agent_depth
-FROM sessions
+FROM sessions AS s
 WHERE ended >= $__fromTime AND started <= $__toTime
-  AND (has(users, '*') OR has(users, user_id))
+  AND (has(users, '*') OR has(users, transform(s.user_id, masks.1, masks.2, s.user_id)))
 ORDER BY ended DESC, session_id
 LIMIT 10000

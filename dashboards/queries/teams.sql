@@ -1,10 +1,11 @@
 -- title: Teams
 -- description: Usage of each team's people in the time range. A person belongs to the team of most
---   of their tokens. Cost per task is all spend, failed tasks included, by completed tasks.
+--   of their tokens. Cost per task is all spend, failed tasks included, by completed tasks. Teams of fewer people than
+--   the setting min_cohort stand together.
 WITH
 -- include: board
 SELECT
-    if(b.team = '', '(none)', b.team) AS team,
+    multiIf(b.team = '', '(none)', every_team OR has(shown_teams, b.team), b.team, '(small teams)') AS team,
     countIf(b.user_id != '') AS people,
     sum(b.net_tokens) AS net_tokens,
     sum(b.gross_tokens) AS gross_tokens,

@@ -1,5 +1,6 @@
 -- One row per person and window, placed. The unattributed, and who chose to be hidden, are placed apart. A model counts
--- for who had a call of it that succeeded or was billed; economy and steady place those with enough completed tasks.
+-- for who had a call of it that succeeded or was billed; economy and steady place those with enough completed tasks. Who
+-- chose not to be named does not stand in a team so small that it is no disguise.
 CREATE TEMPORARY TABLE board AS
 SELECT
     *,
@@ -7,6 +8,8 @@ SELECT
     row_number() OVER (PARTITION BY days, unranked ORDER BY gross DESC, net DESC, user_id) AS gross_place,
     row_number() OVER (PARTITION BY days, unranked, was_there ORDER BY net_before DESC, user_id) AS place_before,
     count() OVER (PARTITION BY days, unranked) AS people,
+    if((masked OR veiled) AND count() OVER (PARTITION BY days, team) < (
+            SELECT toUInt64OrZero(anyIf(value, name = 'min_cohort')) FROM {db}.settings FINAL), '', team) AS shown_team,
     quantileExact(0.5)(net) OVER (PARTITION BY days, unranked) AS middle,
     usd > 0 AND done >= (SELECT min(least) FROM {db}.titles FINAL WHERE rule = 'economy') AS is_economy,
     row_number() OVER (PARTITION BY days, unranked, is_economy ORDER BY toFloat64(usd) / done, user_id) AS economy_place,

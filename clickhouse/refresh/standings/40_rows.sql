@@ -9,7 +9,7 @@ INSERT INTO {db}.standing_rows
 SELECT
     {generation}, days, 'user', if(masked OR veiled, shown, user_id),
     if(unranked, NULL, place), if(unranked, NULL, gross_place), if(unranked OR NOT was_there, NULL, place_before),
-    shown, team, gross, net,
+    shown, shown_team, gross, net,
     if(unranked, '', if(month.tier = '', 'unranked', month.tier)), if(unranked, [], month.titles),
     usd, calls, failed, unknown, unpriced, sat.sessions, n_models, input, cache_read,
     if(input = 0, NULL, cache_read / input), done, undone, if(done = 0, NULL, usd / done), gross - net,
