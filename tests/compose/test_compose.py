@@ -7,11 +7,14 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 import yaml
+from tokenboard.local.engine import Engine
+from tokenboard.queries import panels
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text("utf-8")
@@ -279,7 +282,77 @@ def test_the_reader_only_reads_and_within_limits():
     )
     asked = int(source["datasources"][0]["jsonData"]["queryTimeout"]) + 5
     assert asked <= int(limit.findtext("max")) <= 60
-    assert all(
-        re.match(r"GRANT SELECT(\(.*\))? ON tokenboard\.", grant)
+    for name in ("max_result_rows", "max_result_bytes", "max_concurrent_queries_for_user"):
+        assert int(profile.findtext(name)) > 0, name
+    # nothing may be changed but by a constraint of its own
+    assert [one.tag for one in profile.find("constraints")] == [
+        "max_execution_time",
+        "additional_table_filters",
+    ]
+
+
+@pytest.fixture(scope="module")
+def reading(tmp_path_factory):
+    """Function: SQL -> the tables of ours that ClickHouse reads for it, views themselves included."""
+    with Engine(tmp_path_factory.mktemp("grants")) as engine:
+        client = engine.client()
+        tables = dict(
+            client.query(
+                "SELECT name, engine FROM system.tables WHERE database = 'tokenboard'"
+            ).result_rows
+        )
+
+        def read(statement):
+            tree = client.query(f"EXPLAIN QUERY TREE run_passes = 0 {statement}").result_rows
+            names = re.findall(
+                r"(?:identifier|table_name): (?:tokenboard\.)?(\w+)$",
+                "\n".join(r[0] for r in tree),
+                re.MULTILINE,
+            )
+            return {name for name in names if name in tables}
+
+        yield client, tables, read
+        client.close()
+
+
+def test_the_reader_may_read_what_dashboards_ask_and_no_raw_logs(reading):
+    """Every table behind every panel and alert is granted, whether asked for or read by a view; raw logs and metrics are not."""
+    client, tables, read = reading
+    granted = {
+        re.fullmatch(r"GRANT SELECT ON tokenboard\.(\w+)", grant)[1]
         for grant in grants("tokenboard_reader")
-    )
+    }
+    assert granted <= set(tables)
+    assert not {
+        name for name in granted if re.match("otel_(logs|metrics)|migrations|.*_dirty$", name)
+    }
+    end = 1_795_341_600_000
+    asked = {
+        panels.sql_for(board, panel["id"], target["refId"], start_ms=end - 86_400_000, end_ms=end)
+        for board in panels.dashboards().values()
+        for panel in panels.panels(board)
+        for target in panel.get("targets", [])
+    }
+    rules = (ROOT / "dashboards/provisioning/alerting/rules.yaml").read_text("utf-8")
+    for group in yaml.safe_load(rules)["groups"]:
+        for rule in group["rules"]:
+            asked.add(rule["data"][0]["model"]["rawSql"])
+    todo = set().union(*map(read, asked))
+    assert "standings" in todo
+    seen = set()
+    while todo:
+        name = todo.pop()
+        seen.add(name)
+        if tables[name] == "View":
+            select = client.query(
+                f"SELECT as_select FROM system.tables WHERE database = 'tokenboard' AND name = '{name}'"
+            )
+            todo |= read(select.result_rows[0][0]) - seen
+    assert seen - granted == set(), "run: python compose/grants.py"
+
+
+def test_the_grants_are_fresh():
+    """The reader's grants are what compose/grants.py makes of the present schema and dashboards."""
+    script = [sys.executable, ROOT / "compose" / "grants.py", "--check"]
+    done = subprocess.run(script, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -17,6 +17,7 @@ from google.protobuf import json_format
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceServiceStub
 from pipeline.conftest import ROOT, call, gauge, log, until
+from pipeline.conftest import attributes as attributes_of
 
 # Each names somebody: what emitters write today or have written, and what a forger may try beside it.
 SPELLINGS = [
@@ -73,32 +74,48 @@ def guarded(collector, senders):
 def test_every_spelling_of_a_forged_user_is_dropped(guarded, store, query):
     """A sender that names others everywhere is booked as itself, and the forged name is stored nowhere."""
     everywhere = {**FORGED, "user": {"id": "mallory-forged"}}
+    spans = call(1, {**FORGED, **KEPT}, resource=everywhere, scope=FORGED, events=[everywhere])
+    # what no processor reaches: stored, and never read by the books
+    one = spans["resourceSpans"][0]["scopeSpans"][0]["spans"][0]
+    one["traceState"] = "user.id=mallory-beyond"
+    link = {"traceId": f"{9:032x}", "spanId": f"{9:016x}", "traceState": "user=mallory-beyond"}
+    beyond = dict.fromkeys(SPELLINGS, "mallory-beyond")
+    one["links"] = [{**link, "attributes": attributes_of(beyond)}]
+    logs = log("text", FORGED, resource=FORGED)
+    logs["resourceLogs"][0]["scopeLogs"][0]["scope"]["attributes"] = attributes_of(FORGED)
+    points = gauge(FORGED, resource=FORGED, exemplar=FORGED)
+    scope = points["resourceMetrics"][0]["scopeMetrics"][0]
+    scope["scope"]["attributes"] = attributes_of(FORGED)
+    point = scope["metrics"][0]["gauge"]["dataPoints"][0]
+    scope["metrics"] += [
+        {"name": "s", "sum": {"dataPoints": [point], "aggregationTemporality": 1}},
+        {"name": "h", "histogram": {"dataPoints": [histogram(point)], "aggregationTemporality": 1}},
+    ]
+    claims = {
+        "baggage": "user.id=mallory-forged,enduser.id=mallory-forged",
+        "tracestate": "user=mallory-forged",
+        "user.id": "mallory-forged",
+        "x-user-id": "mallory-forged",
+        "x-forwarded-user": "mallory-forged",
+    }
     answers = [
-        guarded.post(
-            "traces",
-            call(
-                1,
-                {**FORGED, **KEPT},
-                resource=everywhere,
-                scope=FORGED,
-                events=[everywhere],
-                links=[{"user.id": "mallory-link"}],
-            ),
-            sender="alice",
-            headers={"baggage": "user.id=mallory-forged", "user.id": "mallory-forged"},
-        ),
-        guarded.post("logs", log("text", FORGED, resource=FORGED), sender="alice"),
+        guarded.post("traces", spans, sender="alice", headers=claims),
+        guarded.post("logs", logs, sender="alice", headers=claims),
         guarded.post("logs", log({"user.id": "mallory-forged", "x": "y"}, {}), sender="alice"),
-        guarded.post("metrics", gauge(FORGED, resource=FORGED, exemplar=FORGED), sender="alice"),
+        guarded.post("metrics", points, sender="alice", headers=claims),
     ]
     assert [answer.status_code for answer in answers] == [200] * 4
     until(lambda: query("SELECT count() FROM otel_logs") == [(2,)])
-    until(lambda: query("SELECT count() FROM otel_metrics_gauge WHERE MetricName = 'g'") == [(1,)])
+    for kind in ("gauge", "sum", "histogram"):
+        mine = f"SELECT count() FROM otel_metrics_{kind} WHERE ServiceName = 'app'"
+        until(lambda mine=mine: query(mine) == [(1,)])
     until(lambda: query("SELECT count() FROM otel_traces WHERE ServiceName = 'app'") == [(1,)])
     for table, own in (
         ("otel_traces", "SpanAttributes"),
         ("otel_logs", "LogAttributes"),
         ("otel_metrics_gauge", "Attributes"),
+        ("otel_metrics_sum", "Attributes"),
+        ("otel_metrics_histogram", "Attributes"),
     ):
         rows = query(
             f"SELECT {own}, ResourceAttributes, toString(tuple(*)) FROM {table} WHERE ServiceName = 'app'"
@@ -110,14 +127,22 @@ def test_every_spelling_of_a_forged_user_is_dropped(guarded, store, query):
                 assert stamped["tokenboard.user.source"] == "credential"
     ((attributes,),) = query("SELECT SpanAttributes FROM otel_traces WHERE ServiceName = 'app'")
     assert {key: attributes.get(key) for key in KEPT} == KEPT
-    # Attributes of links are out of the collector's reach: stored, and never read by the books.
     until(lambda: query("SELECT count() FROM calls"))
+    told = "SELECT count() FROM {} WHERE position(toString(tuple(*)), 'mallory') > 0"
+    for table in ("emissions", "calls", "session_rows", "evaluations", "pipeline_minutes"):
+        assert query(told.format(table)) == [(0,)], table
     until(
         lambda: (
             query("SELECT user_id, gross_tokens, end_user_id FROM leaderboard, calls")
             == [("alice", 1000, "customer-7")]
         )
     )
+
+
+def histogram(point):
+    """A histogram's point with a gauge's attributes and exemplars."""
+    kept = {name: point[name] for name in ("timeUnixNano", "attributes", "exemplars")}
+    return {**kept, "count": "1", "sum": 1, "bucketCounts": ["1", "0"], "explicitBounds": [5]}
 
 
 def test_nobody_gets_in_without_a_credential(guarded, senders):
