@@ -100,6 +100,18 @@ class Reader:
             with plain_errors():
                 yield client
 
+    def wants_table(self, rows: Sequence[Row], nothing: str) -> bool:
+        """Print rows as JSON where that was asked for, say ``nothing`` where there are none.
+
+        Returns:
+            Whether there is a table to show.
+        """
+        if self.as_json:
+            print_json(rows)
+        elif not rows:
+            say(nothing)
+        return bool(rows) and not self.as_json
+
     def rows(
         self, client: Client, name: str, variables: Mapping[str, str | Sequence[str]] | None = None
     ) -> list[Row]:

@@ -20,18 +20,11 @@ def energy(reader: common.Reader) -> None:
     """
     with reader.books() as client:
         rows = reader.rows(client, "energy")
-        if not rows:
-            common.say(common.why_nothing(client))
-    if reader.as_json:
-        common.print_json(rows)
+        nothing = "" if rows else common.why_nothing(client)
+    if not reader.wants_table(rows, nothing):
         return
-    if not rows:
-        return
-    table = show.table("Energy by model")
-    for name in ("model", "figures of"):
-        table.add_column(name, overflow="fold")
-    for name in ("from", "to", "output", "input", "calls"):
-        table.add_column(name, justify="right", no_wrap=True)
+    figures = ("from", "to", "output", "input", "calls")
+    table = show.columns("Energy by model", ("model", "figures of"), figures)
     for row in rows:
         table.add_row(
             show.plain(row["model"]), show.plain(row["family"]),

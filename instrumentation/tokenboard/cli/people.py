@@ -50,15 +50,10 @@ def list_people(reader: common.Reader) -> None:
     )
     with reader.books() as client:
         rows = common.run(client, query)
-    if reader.as_json:
-        common.print_json(rows)
+    nothing = "Nobody is listed: tokenboard people import FILE (tokenboard people import -h)"
+    if not reader.wants_table(rows, nothing):
         return
-    if not rows:
-        common.say("Nobody is listed: tokenboard people import FILE (tokenboard people import -h)")
-        return
-    table = show.table("People")
-    for name in ("person", "name", "team", "listing", "aliases"):
-        table.add_column(name, overflow="fold")
+    table = show.columns("People", ("person", "name", "team", "listing", "aliases"))
     for row in rows:
         mask = f" ({row['pseudonym']})" if row["listing"] == "pseudonym" else ""
         table.add_row(

@@ -75,19 +75,11 @@ def list_budgets(reader: common.Reader) -> None:
     )
     with reader.books() as client:
         rows = common.run(client, query)
-    if reader.as_json:
-        common.print_json(rows)
+    nothing = "No budgets. Set some: tokenboard budgets import FILE (tokenboard budgets import -h)"
+    if not reader.wants_table(rows, nothing):
         return
-    if not rows:
-        common.say(
-            "No budgets. Set some: tokenboard budgets import FILE (tokenboard budgets import -h)"
-        )
-        return
-    table = show.table("Budgets of this month")
-    for name in ("whose", "name"):
-        table.add_column(name, overflow="fold")
-    for name in ("budget", "spent", "used", "a day", "reached"):
-        table.add_column(name, justify="right", no_wrap=True)
+    figures = ("budget", "spent", "used", "a day", "reached")
+    table = show.columns("Budgets of this month", ("whose", "name"), figures)
     for row in rows:
         table.add_row(
             row["scope"], show.plain(row["name"]), show.usd(row["budget_usd"]),
@@ -110,20 +102,11 @@ def list_targets(reader: common.Reader, missed: bool) -> None:
     )
     with reader.books() as client:
         rows = common.run(client, query)
-    if reader.as_json:
-        common.print_json(rows)
+    nothing = "No targets. Set some: tokenboard targets import FILE (tokenboard targets import -h)"
+    if not reader.wants_table(rows, "Nobody missed a target this week." if missed else nothing):
         return
-    if not rows:
-        common.say(
-            "Nobody missed a target this week." if missed else
-            "No targets. Set some: tokenboard targets import FILE (tokenboard targets import -h)"
-        )  # fmt: skip
-        return
-    table = show.table(f"Targets of the week from {rows[0]['week']}")
-    for name in ("who", "team"):
-        table.add_column(name, overflow="fold")
-    for name in ("net", "target", "reached"):
-        table.add_column(name, justify="right", no_wrap=True)
+    title = f"Targets of the week from {rows[0]['week']}"
+    table = show.columns(title, ("who", "team"), ("net", "target", "reached"))
     for row in rows:
         table.add_row(
             show.plain(row["display_name"]), show.plain(row["team"]),

@@ -215,21 +215,13 @@ def _only_one_like(client: Client, since: timedelta, beginning: str) -> str:
 # --- tables --------------------------------------------------------------------------------------
 
 
-def _table(title: str, left: Sequence[str], right: Sequence[str]) -> Table:
-    """Return a table with names to the left and figures to the right."""
-    table = show.table(title)
-    for name in left:
-        table.add_column(name, overflow="fold")
-    for name in right:
-        table.add_column(name, justify="right", no_wrap=True)
-    return table
-
-
 def session_table(rows: Sequence[common.Row], *, wide: bool) -> Table:
     """Return sessions as a table; ``wide`` has every column."""
     left = ("session", "who", "agents", "began")
     figures = ("calls", "tokens", "cost")
-    table = _table("Sessions", left, (*figures, "took", "turns", "tools") if wide else figures)
+    table = show.columns(
+        "Sessions", left, (*figures, "took", "turns", "tools") if wide else figures
+    )
     for row in rows:
         cells = [
             escape(row["session_id"]),
@@ -287,7 +279,7 @@ def _failed(row: common.Row) -> str:
 def loop_table(rows: Sequence[common.Row], *, wide: bool) -> Table:
     """Return loops as a table; ``wide`` has every column."""
     figures = ("tokens", "cost") if wide else ("cost",)
-    table = _table("Loops", ("", "agent", "who", "session", "what", "tool"), figures)
+    table = show.columns("Loops", ("", "agent", "who", "session", "what", "tool"), figures)
     for row in rows:
         style = show.SEVERITY_STYLES[row["severity"]]
         table.add_row(

@@ -60,12 +60,9 @@ def list_settings(reader: common.Reader) -> None:
             for name, value in found.items()
             if name.startswith(start)
         ]
-    if reader.as_json:
-        common.print_json(rows)
+    if not reader.wants_table(rows, ""):
         return
-    table = show.table("Settings")
-    for name in ("setting", "value", "meaning"):
-        table.add_column(name, overflow="fold")
+    table = show.columns("Settings", ("setting", "value", "meaning"))
     for row in rows:
         many = row["value"].count("\n")
         table.add_row(
@@ -201,14 +198,10 @@ def list_tiers(reader: common.Reader, as_csv: bool) -> None:
         by = board_rules.settings(client, client.database or common.DATABASE).get("tiers")
     if as_csv:
         _print_csv(rows, [column.name for column in board_rules.TIERS])
-    elif reader.as_json:
-        common.print_json(rows)
-    else:
+    elif reader.wants_table(rows, "No tiers: tokenboard tiers reset brings the first ones back"):
         goes = "the share of people" if by == "share" else "net tokens"
-        table = show.table(f"Tiers of 30 days, by {goes} (setting tiers)")
-        table.add_column("tier", overflow="fold")
-        for name in ("from tokens", "or the top", "people"):
-            table.add_column(name, justify="right", no_wrap=True)
+        title = f"Tiers of 30 days, by {goes} (setting tiers)"
+        table = show.columns(title, ("tier",), ("from tokens", "or the top", "people"))
         for row in rows:
             table.add_row(
                 show.plain(row["tier"]), f"{row['min_tokens']:,}",
@@ -229,13 +222,11 @@ def list_titles(reader: common.Reader, as_csv: bool) -> None:
     if as_csv:
         _print_csv(rows, [column.name for column in board_rules.TITLES])
         return
-    if reader.as_json:
-        common.print_json(rows)
+    if not reader.wants_table(
+        rows, "No titles: tokenboard titles reset brings the first ones back"
+    ):
         return
-    table = show.table("Titles")
-    for name in ("title", "rule", "at least", "share"):
-        table.add_column(name, overflow="fold")
-    table.add_column("people", justify="right", no_wrap=True)
+    table = show.columns("Titles", ("title", "rule", "at least", "share"), ("people",))
     for row in rows:
         rule = board_rules.RULES.get(row["rule"])
         least = f"{_number(row['least'])} {rule.least}" if rule and rule.least else ""

@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 UNKNOWN: Final = "-"
 TIER_STYLES: Final = {
@@ -54,6 +57,16 @@ def table(title: str) -> Table:
         pad_edge=False,
         expand=False,
     )
+
+
+def columns(title: str, left: Sequence[str], right: Sequence[str] = ()) -> Table:
+    """Return a table with names to the left and figures to the right."""
+    made = table(title)
+    for name in left:
+        made.add_column(name, overflow="fold")
+    for name in right:
+        made.add_column(name, justify="right", no_wrap=True)
+    return made
 
 
 def tokens(count: float | None) -> str:
