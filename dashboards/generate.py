@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from generator import alerting, provisioning
+from generator import alerting, provisioning, runbooks
 from generator.boards import BOARDS
 
 OUT = Path(__file__).resolve().parent / "provisioning"
@@ -24,10 +24,11 @@ def files() -> dict[Path, str]:
     }
     for name, text in alerting.files().items():
         found[OUT / "alerting" / name] = text
-    for build in BOARDS:
+    boards = [(OUT / "dashboards", build) for build in BOARDS]
+    for folder, build in (*boards, (OUT / "dashboards" / "runbooks", runbooks.build)):
         board = build()
         text = json.dumps(board, indent=2, ensure_ascii=False) + "\n"
-        found[OUT / "dashboards" / f"{board['uid']}.json"] = text
+        found[folder / f"{board['uid']}.json"] = text
     return found
 
 

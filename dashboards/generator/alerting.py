@@ -16,6 +16,8 @@ from typing import Any
 import yaml
 from tokenboard import queries
 
+from generator import runbooks
+
 Json = dict[str, Any]
 
 SOURCE = Path(__file__).resolve().parents[1] / "alerts"
@@ -52,9 +54,12 @@ def files() -> dict[str, str]:
 
 def _rules(config: Json) -> Json:
     groups: dict[str, list[Json]] = {name: [] for name in config["groups"]}
+    address: str = config["delivery"]["runbooks"]
+    if address and not re.match(r"https?://\S+$", address):
+        raise AlertsError(f"delivery.runbooks is no address like https://host/path: {address!r}")
     for name, rule in config["rules"].items():
         _check(name, rule, groups)
-        groups[rule["group"]].append(_rule(name, rule, config["delivery"]["runbooks"]))
+        groups[rule["group"]].append(_rule(name, rule, address))
     return {
         "apiVersion": 1,
         "groups": [
@@ -85,12 +90,16 @@ def _check(name: str, rule: Json, groups: Json) -> None:
         raise AlertsError(f"rules.{name}: for is a length such as 30s or 2m")
 
 
-def _rule(name: str, rule: Json, runbooks: str) -> Json:
+def _rule(name: str, rule: Json, address: str) -> Json:
     query = _query(name, rule)
     annotations = {"summary": rule["summary"], "description": query.description}
     if " AS session," in query.sql:
         annotations["session_url"] = _SESSION_LINK
-    annotations["runbook_url"] = f"{runbooks}/{name}.md"
+    if name not in runbooks.names():
+        raise AlertsError(f"rules.{name}: no file docs/runbooks/{name}.md")
+    annotations["runbook_url"] = (
+        f"{address.rstrip('/')}/{name}.md" if address else runbooks.link(name)
+    )
     return {
         "uid": f"tokenboard-{name.replace('_', '-')}",
         "title": rule["title"],

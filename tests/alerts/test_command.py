@@ -7,6 +7,7 @@ import queue
 import signal
 import subprocess
 import threading
+import urllib.request
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -77,7 +78,10 @@ def test_what_fires_is_listed_and_the_status_says_so(stack, tmp_path):
     assert row["severity"] == "critical"
     assert row["summary"] == "Agent planner of alice goes round in circles (same_call: 7)"
     assert row["session_url"].endswith("/d/tokenboard-session?var-session=stuck+%26+lost")
-    assert row["runbook"].endswith("agent_loop.md")
+    page, _, link = row["runbook"].partition("/d/")
+    assert page == "http://localhost:3000"
+    with urllib.request.urlopen(f"{stack[0].addresses['web']}/d/{link}") as answered:
+        assert "<h1>Agent goes round in circles</h1>" in answered.read().decode()
     assert not [r for r in found if r["labels"].get("session") == "well"]
 
 

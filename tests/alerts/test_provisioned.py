@@ -22,6 +22,8 @@ CONFIG = tomllib.loads((ROOT / "dashboards/alerts/alerts.toml").read_text("utf-8
 RULES = yaml.safe_load((FOLDER / "rules.yaml").read_text("utf-8"))
 POLICIES = yaml.safe_load((FOLDER / "policies.yaml").read_text("utf-8"))
 CONTACTS = yaml.safe_load((FOLDER / "contact-points.yaml").read_text("utf-8"))
+BOARDS = FOLDER.parent / "dashboards"
+RUNBOOKS = json.loads((BOARDS / "runbooks" / "tokenboard-runbooks.json").read_text("utf-8"))
 EACH = [(group, rule) for group in RULES["groups"] for rule in group["rules"]]
 # About a step of a session, not about what hours of them add up to.
 STEPS = [(group, rule) for group, rule in EACH if group["name"] == "sessions"]
@@ -136,11 +138,17 @@ def test_labels_survive_the_provisioners_expansion(group, rule):
 @pytest.mark.parametrize(("group", "rule"), EACH, ids=[rule["uid"] for _, rule in EACH])
 def test_a_rule_has_its_runbook_and_a_session_its_link(group, rule):
     """Each rule leads to a runbook that is there; a rule about sessions also to the session's page."""
-    runbook = ROOT / rule["annotations"]["runbook_url"]
-    assert runbook.is_file()
-    text = runbook.read_text("utf-8")
+    leads = re.fullmatch(
+        r"{{ externalURL }}d/tokenboard-runbooks\?viewPanel=(\d+)&var-rule=(\w+)",
+        rule["annotations"]["runbook_url"],
+    )
+    text = (ROOT / "docs" / "runbooks" / f"{leads[2]}.md").read_text("utf-8")
     assert text.startswith(f"# {rule['title']}\n")
     assert len(text.splitlines()) >= 8
+    (panel,) = [panel for panel in RUNBOOKS["panels"] if panel["id"] == int(leads[1])]
+    assert panel["title"] == rule["title"]
+    assert "**What to do**" in panel["options"]["content"]
+    assert panel["options"]["content"] in text
     sql = rule["data"][0]["model"]["rawSql"]
     assert ("AS session," in sql) == ("session_url" in rule["annotations"])
     link = rule["annotations"].get("session_url", "tokenboard-session?var-session=")
@@ -205,6 +213,19 @@ def test_a_changed_threshold_is_found_stale_and_written(copied):
     assert "- 321\n" in (copied / "provisioning/alerting/rules.yaml").read_text()
 
 
+def test_runbooks_may_be_kept_elsewhere(copied):
+    """With an address for the runbooks every rule's link is that of its file there."""
+    source = copied / "alerts" / "alerts.toml"
+    given = 'runbooks = "https://git.example/ours/runbooks/"'
+    source.write_text(source.read_text().replace('runbooks = ""', given))
+    assert generator(copied).returncode == 0
+    rules = (copied / "provisioning/alerting/rules.yaml").read_text()
+    found = re.findall("runbook_url: (.*)", rules)
+    assert "https://git.example/ours/runbooks/agent_loop.md" in found
+    assert len(found) == len(EACH)
+    assert all(url.startswith("https://git.example/ours/runbooks/") for url in found)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -214,6 +235,12 @@ def test_a_changed_threshold_is_found_stale_and_written(copied):
         ('signal = "depth"', 'singal = "depth"', "session_signal.sql takes no singal"),
         ('[rules.budget_80]\ngroup = "spend"', '[rules.budget_80]\ngroup = "x"', "no group 'x'"),
         ("[delivery]", "[delivery", "alerts.toml: "),
+        (
+            'runbooks = ""',
+            'runbooks = "docs"',
+            "runbooks is no address like https://host/path: 'docs'",
+        ),
+        ("[rules.idle_burn]", "[rules.no_burn]", "no file docs/runbooks/no_burn.md"),
     ],
 )
 def test_a_mistake_in_the_thresholds_file_is_named(copied, old, new, said):
