@@ -2,7 +2,8 @@
 -- description: Gross tokens by agent, by day (by hour in ranges under three days); the twelve that burned most, the
 --   others together. Calls outside an agent stand as (none).
 WITH
--- include: team_usage
+    ['agent'] AS shown,
+-- include: cube
     ,
     by_agent AS
     (

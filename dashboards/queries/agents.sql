@@ -2,7 +2,8 @@
 -- description: What each agent burned in the time range. Hidden steps are model calls for each human turn; (none)
 --   stands for calls outside an agent. Waste is the part of gross tokens that was deducted, loops a part of it.
 WITH
--- include: team_usage
+    ['agent'] AS shown,
+-- include: cube
 SELECT
     if(u.agent = '', '(none)', u.agent) AS agent_name,
     sum(u.gross_tokens) AS gross_tokens,

@@ -2,7 +2,8 @@
 -- description: Estimated cost at list prices in the time range by agent, the largest first; (none) stands for calls that name no
 --   agent. Calls without a known price or usage are not in it.
 WITH
--- include: team_usage
+    ['agent'] AS shown,
+-- include: cube
 SELECT if(u.agent = '', '(none)', u.agent) AS name, sum(u.cost_usd) AS cost_usd
 FROM usage AS u
 GROUP BY name

@@ -2,7 +2,8 @@
 -- description: Estimated cost in the time range by model; what reading from the cache saved against the base price of the
 --   same input, less what writing to it cost more. Not known counts calls without a price or without reported usage.
 WITH
--- include: team_usage
+    ['model'] AS shown,
+-- include: cube
     ,
 -- include: base_prices
 SELECT

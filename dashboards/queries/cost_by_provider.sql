@@ -2,7 +2,8 @@
 -- description: Estimated cost at list prices in the time range by provider, the largest first; (none) stands for calls that name no
 --   provider. Calls without a known price or usage are not in it.
 WITH
--- include: team_usage
+    ['model'] AS shown,
+-- include: cube
 SELECT if(u.provider = '', '(none)', u.provider) AS name, sum(u.cost_usd) AS cost_usd
 FROM usage AS u
 GROUP BY name

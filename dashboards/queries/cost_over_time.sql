@@ -2,11 +2,14 @@
 -- description: Estimated cost at list prices by day (by hour in ranges under three days) and team as named with the calls;
 --   the ten that spent most, the others together.
 WITH
--- include: team_usage
+    ['team'] AS shown,
+-- include: cube
     ,
     by_team AS
     (
-        SELECT since, if(team = '', '(none)', team) AS who, sum(cost_usd) AS usd
+        SELECT
+            since, sum(cost_usd) AS usd,
+            multiIf(team = '', '(none)', every_team OR has(shown_teams, team), team, '(small teams)') AS who
         FROM usage
         GROUP BY since, who
     )

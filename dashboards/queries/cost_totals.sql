@@ -1,26 +1,19 @@
 -- title: Cost
 -- description: Estimated cost at list prices in the time range, of the chosen teams, models and agents.
 WITH
--- include: team_usage
+    ['model'] AS shown,
+-- include: cube
     ,
 -- include: base_prices
     ,
     spent AS
     (
         SELECT
-            toFloat64(sum(cost_usd)) AS month_usd,
+            toFloat64(sumIf(cost_usd, day >= toStartOfMonth(toDate(now(), 'UTC')))) AS month_usd,
             toFloat64(sumIf(cost_usd, day > toDate(now(), 'UTC') - 7)) / 7 AS daily_usd
-        FROM team_usage_1d
-        WHERE day >= least(toStartOfMonth(toDate(now(), 'UTC')), toDate(now(), 'UTC') - 6)
-            AND (has(picked_models, '*') OR has(picked_models, model))
-            AND (has(picked_agents, '*') OR has(picked_agents, if(agent = '', '(none)', agent)))
-            AND (has(picked_teams, '*') OR has(picked_teams, if(team = '', '(none)', team)))
-    ),
-    spent_now AS
-    (
-        SELECT toFloat64(sum(cost_usd)) AS month_usd
-        FROM team_usage_1d
-        WHERE day >= toStartOfMonth(toDate(now(), 'UTC'))
+        FROM usage_cube_1d
+        WHERE dimensions = told_apart
+            AND day >= least(toStartOfMonth(toDate(now(), 'UTC')), toDate(now(), 'UTC') - 6)
             AND (has(picked_models, '*') OR has(picked_models, model))
             AND (has(picked_agents, '*') OR has(picked_agents, if(agent = '', '(none)', agent)))
             AND (has(picked_teams, '*') OR has(picked_teams, if(team = '', '(none)', team)))
@@ -28,7 +21,7 @@ WITH
 SELECT
     sum(u.cost_usd) AS cost_usd,
     if(seconds < 86400, NULL, toFloat64(cost_usd) / (seconds / 86400)) AS usd_per_day,
-    (SELECT month_usd FROM spent_now)
+    (SELECT month_usd FROM spent)
         + (SELECT daily_usd FROM spent) * dateDiff('day', toDate(now(), 'UTC') + 1, addMonths(toStartOfMonth(toDate(now(), 'UTC')), 1))
         AS month_end_usd,
     sum(u.cache_read_tokens / 1e6 * toFloat64(p.rates.1 - p.rates.2)

@@ -2,7 +2,8 @@
 -- description: Models with calls whose price is not known, or whose usage nobody reported: cost and tokens are higher by
 --   these. `tokenboard prices sync` looks prices up; asking for usage with streams makes it known.
 WITH
--- include: team_usage
+    ['model'] AS shown,
+-- include: cube
 SELECT
     if(u.model = '', '(none)', u.model) AS model,
     any(u.provider) AS provider,

@@ -2,7 +2,8 @@
 -- description: How long model calls took: half of them at most so long, and nineteen of twenty. Right to about 12 %, for
 --   the books keep counts by duration, not single durations.
 WITH
--- include: team_usage
+    [] AS shown,
+-- include: cube
 SELECT
     time,
     arrayReduce('quantileInterpolatedWeighted(0.5)', arrayMap(i -> 50 * pow(1.25, i - 0.5), range(1, 41)), counts) AS p50_ms,

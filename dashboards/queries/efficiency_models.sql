@@ -2,7 +2,8 @@
 -- description: How each model works: failed calls, waiting (half of the calls, nineteen of twenty), input for each output
 --   token (a measure of bloated contexts), cached input and waste.
 WITH
--- include: team_usage
+    ['model'] AS shown,
+-- include: cube
 SELECT
     u.model AS model,
 -- include: work_columns

@@ -2,7 +2,8 @@
 -- description: Model calls that no human drove, for each human turn, by agent: orchestration that hides dozens of steps
 --   behind one answer. (none) stands for calls outside an agent.
 WITH
--- include: team_usage
+    ['agent'] AS shown,
+-- include: cube
 SELECT
     if(u.agent = '', '(none)', u.agent) AS name,
     (sum(u.calls) - sum(u.human_turns)) / sum(u.human_turns) AS hidden_steps

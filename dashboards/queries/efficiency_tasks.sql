@@ -2,7 +2,8 @@
 -- description: Tasks whose last outcome was said on that day (in that hour in ranges under three days): done, reverted,
 --   abandoned or otherwise failed. A task that is done on Monday and reverted on Wednesday is a reverted one.
 WITH
--- include: team_usage
+    [] AS shown,
+-- include: cube
 SELECT
     u.since AS time,
     sum(u.tasks_done) AS done,

@@ -2,9 +2,10 @@
 -- description: What each team's tokens bought: tasks and what became of them, cost and tokens per completed task (failures
 --   included), human review, and how much of the work was steps, failures and waste.
 WITH
--- include: team_usage
+    ['team'] AS shown,
+-- include: cube
 SELECT
-    if(u.team = '', '(none)', u.team) AS team_name,
+    multiIf(u.team = '', '(none)', every_team OR has(shown_teams, u.team), u.team, '(small teams)') AS team_name,
 -- include: outcome_columns
     ,
 -- include: work_columns

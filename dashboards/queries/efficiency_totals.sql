@@ -1,7 +1,8 @@
 -- title: Efficiency
 -- description: What stands behind the tokens in the time range: steps, failures, outcomes of tasks, waiting.
 WITH
--- include: team_usage
+    [] AS shown,
+-- include: cube
 SELECT
     (sum(u.calls) - sum(u.human_turns)) / nullIf(sum(u.human_turns), 0) AS hidden_steps,
     (sum(u.gross_tokens) - sum(u.net_tokens)) / nullIf(sum(u.gross_tokens), 0) AS waste_share,

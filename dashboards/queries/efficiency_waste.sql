@@ -2,7 +2,8 @@
 -- description: Tokens that were deducted from net, by the one rule that took each call, by day (by hour in ranges under
 --   three days). A first occurrence always counts.
 WITH
--- include: team_usage
+    [] AS shown,
+-- include: cube
 SELECT
     u.since AS time,
     sum(u.loop_tokens) AS loop_tokens, sum(u.duplicate_tokens) AS duplicate_tokens, sum(u.retry_tokens) AS retry_tokens,

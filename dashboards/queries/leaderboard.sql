@@ -1,43 +1,30 @@
 -- title: Leaderboard
 -- description: One row per person with calls in the time range, ranked by net tokens, the first 250: the power users.
 --   Movement is against the same range a day earlier. Tiers and titles are of the last 30 days, whatever the range; the
---   trend is net tokens of the fourteen days that end the range, day by day (of more than 10,000 people: tokens a day of
---   the quarter, the month, the week, today). Three days and more count whole UTC days, today included. With models or
---   agents chosen tasks and mostly sessions are not known. Calls whose user is not known stand last.
+--   trend is net tokens of the fourteen days that end the range, day by day. Three days and more count whole UTC days,
+--   today included. With models or agents chosen tasks and mostly sessions are not known. Calls whose user is not known
+--   stand last.
 WITH
 -- include: board
     ,
-    -- In a company of many people every day of each of them would be most of the work: the windows that the standings
-    -- hold ready give four steps of a pace instead.
-    (SELECT count() > 10000 FROM standings WHERE window_days = 30 AND subject = 'user') AS many,
+    -- The standings hold the trends that end today ready.
+    toDate($__toTime, 'UTC') = toDate(now(), 'UTC') AS ends_today,
     trends AS
     (
+        SELECT name AS trend_of, daily, toFloat64(arrayMax(daily)) AS most
+        FROM standing_trends
+        WHERE ends_today
+        UNION ALL
         SELECT trend_of, groupArrayInsertAt(0, 14)(net, place) AS daily, toFloat64(arrayMax(daily)) AS most
         FROM
         (
             SELECT user_id AS trend_of, toUInt32(13 - dateDiff('day', day, toDate($__toTime, 'UTC'))) AS place,
-                toFloat64(sum(net_tokens)) AS net
+                sum(net_tokens) AS net
             FROM usage_1d
-            WHERE NOT many AND day > toDate($__toTime, 'UTC') - 14 AND day <= toDate($__toTime, 'UTC')
+            WHERE NOT ends_today AND day > toDate($__toTime, 'UTC') - 14 AND day <= toDate($__toTime, 'UTC')
             GROUP BY trend_of, place
         )
         GROUP BY trend_of
-        UNION ALL
-        SELECT
-            name AS trend_of, [(quarter - month) / 60, (month - week) / 23, (week - today) / 6, today] AS daily,
-            arrayMax(daily) AS most
-        FROM
-        (
-            SELECT
-                name,
-                toFloat64(sumIf(net_tokens, window_days = 1)) AS today,
-                toFloat64(sumIf(net_tokens, window_days = 7)) AS week,
-                toFloat64(sumIf(net_tokens, window_days = 30)) AS month,
-                toFloat64(sumIf(net_tokens, window_days = 90)) AS quarter
-            FROM standings
-            WHERE many AND subject = 'user'
-            GROUP BY name
-        )
     )
 SELECT
     rank,

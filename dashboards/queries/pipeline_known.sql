@@ -2,13 +2,14 @@
 -- description: By day (by hour in ranges under three days): the share of gross tokens that belong to nobody known, and the
 --   shares of calls whose usage nobody reported and whose price is not known.
 WITH
--- include: usage
+    [] AS shown,
+-- include: counted
 SELECT
     u.since AS time,
-    if(sum(u.gross_tokens) = 0, NULL, sumIf(u.gross_tokens, u.user_id = '') / sum(u.gross_tokens)) AS unattributed_share,
+    if(sum(u.gross_tokens) = 0, NULL, sum(u.unattributed_tokens) / sum(u.gross_tokens)) AS unattributed_share,
     sum(u.unknown_calls) / sum(u.calls) AS unknown_share,
     sum(u.unpriced_calls) / sum(u.calls) AS unpriced_share
-FROM usage AS u
+FROM counted AS u
 GROUP BY time
 HAVING sum(u.calls) > 0
 ORDER BY time

@@ -1,13 +1,16 @@
 -- title: Pipeline
 -- description: What collectors and receivers took, refused, lost, and how sure the books are of what came.
 WITH
--- include: usage
+    [] AS shown,
+-- include: counted
     ,
     points AS
     (
-        SELECT *
-        FROM pipeline_minutes
-        WHERE minute >= $__fromTime AND minute <= $__toTime
+        SELECT
+            sum(p.accepted) AS accepted, sum(p.refused) AS refused, sum(p.failed) AS failed,
+            max(if(p.queue_capacity > 0, p.queue_size / p.queue_capacity, NULL)) AS queue_share
+        FROM pipeline_minutes AS p
+        WHERE p.minute >= $__fromTime AND p.minute <= $__toTime
     ),
     -- Bounded whatever the range: the newest fifty thousand things that were told.
     told AS
@@ -21,16 +24,18 @@ WITH
     booked AS
     (
         SELECT
-            sum(gross_tokens) AS gross, sumIf(gross_tokens, user_id = '') AS of_nobody,
+            sum(gross_tokens) AS gross, sum(unattributed_tokens) AS of_nobody,
             sum(u.calls) AS n_calls, sum(unknown_calls) AS unknown
-        FROM usage AS u
+        FROM counted AS u
     )
 SELECT
-    (SELECT sum(accepted) FROM points) AS accepted,
-    (SELECT sum(refused) FROM points) AS refused,
-    (SELECT sum(failed) FROM points) AS failed,
-    (SELECT max(if(queue_capacity > 0, queue_size / queue_capacity, NULL)) FROM points) AS queue_share,
+    p.accepted AS accepted,
+    p.refused AS refused,
+    p.failed AS failed,
+    p.queue_share AS queue_share,
     (SELECT if(count() = 0, NULL, quantile(0.95)(delay)) FROM told) AS delay,
-    (SELECT if(gross = 0, NULL, of_nobody / gross) FROM booked) AS unattributed_share,
-    (SELECT if(n_calls = 0, NULL, unknown / n_calls) FROM booked) AS unknown_share,
+    if(b.gross = 0, NULL, b.of_nobody / b.gross) AS unattributed_share,
+    if(b.n_calls = 0, NULL, b.unknown / b.n_calls) AS unknown_share,
     (SELECT count() FROM misdated WHERE seen >= $__fromTime AND seen <= $__toTime) AS misdated
+FROM points AS p
+CROSS JOIN booked AS b

@@ -2,12 +2,13 @@
 -- description: Gross tokens by day (by hour in ranges under three days), split into what counts
 --   and what was deducted.
 WITH
--- include: usage
+    [] AS shown,
+-- include: counted
 SELECT
     u.since AS time,
     sum(u.net_tokens) AS net_tokens,
     toUInt64(sum(u.gross_tokens) - sum(u.net_tokens)) AS waste_tokens
-FROM usage AS u
+FROM counted AS u
 GROUP BY time
 ORDER BY time WITH FILL
     FROM if(by_day, toDateTime(toDate($__fromTime + 86399, 'UTC'), 'UTC'), toDateTime(toStartOfHour($__fromTime), 'UTC'))

@@ -16,6 +16,7 @@ FIGURES = {
     "calls": "SELECT * FROM {db}.priced_calls ORDER BY call_id",
     "usage_1h": "SELECT * FROM {db}.usage_1h ORDER BY ALL",
     "usage_1d": "SELECT * FROM {db}.usage_1d ORDER BY ALL",
+    "cube": "SELECT * FROM {db}.usage_cube_1d ORDER BY ALL",
     "sessions": "SELECT * FROM {db}.sessions ORDER BY session_id",
     "steps": "SELECT * FROM {db}.session_steps ORDER BY ALL",
     "standings": "SELECT * FROM {db}.standings ORDER BY window_days, subject, name",

@@ -38,7 +38,8 @@
         FROM
         (
             SELECT
-                *,
+                user_id, team, agent, model, gross_tokens, net_tokens, cost_usd, calls, failed_calls, unknown_calls,
+                unpriced_calls, input_tokens, cache_read_tokens, tasks_done,
                 day BETWEEN toDate($__fromTime + 86399, 'UTC') AND toDate($__toTime, 'UTC') AS in_range,
                 day BETWEEN toDate($__fromTime - 1, 'UTC') AND toDate($__toTime - 86400, 'UTC')
                     AS in_range_before
@@ -47,7 +48,8 @@
                 AND day BETWEEN toDate($__fromTime - 1, 'UTC') AND toDate($__toTime, 'UTC')
             UNION ALL
             SELECT
-                toDate(hour, 'UTC') AS day, * EXCEPT hour,
+                user_id, team, agent, model, gross_tokens, net_tokens, cost_usd, calls, failed_calls, unknown_calls,
+                unpriced_calls, input_tokens, cache_read_tokens, tasks_done,
                 hour BETWEEN toStartOfHour($__fromTime) AND $__toTime AS in_range,
                 hour BETWEEN toStartOfHour($__fromTime - 86400) AND $__toTime - 86400 AS in_range_before
             FROM usage_1h

@@ -41,6 +41,8 @@ _ROLLUPS = {
     "usage_1d_rows": "day",
     "team_usage_1h_rows": "hour",
     "team_usage_1d_rows": "day",
+    "usage_cube_1h_rows": "hour",
+    "usage_cube_1d_rows": "day",
 }
 
 
@@ -90,8 +92,8 @@ def migrate(
             done[path.stem] = checksum
     finally:
         _note(client, layout, done)
-    if layout != kept:
-        _retain(client, layout, kept or replace(layout, rollup_days=0))
+    if layout != kept or done:
+        _retain(client, layout, kept or replace(layout, rollup_days=0), done)
     if client.database in {None, "", "default", "__default__"}:
         client.database = layout.database
     return list(done)
@@ -123,8 +125,11 @@ def layout_of(client: Client, database: str = "tokenboard") -> sql.Layout | None
     return replace(layout, cluster=told.get("cluster", ""), **days)
 
 
-def _retain(client: Client, layout: sql.Layout, was: sql.Layout) -> None:
-    """Give the tables the retention of ``layout`` and note it for whoever migrates next."""
+def _retain(client: Client, layout: sql.Layout, was: sql.Layout, fresh: Mapping[str, str]) -> None:
+    """Give the tables the retention of ``layout`` and note it for whoever migrates next.
+
+    Rollups among the files just applied (``fresh``) are kept for ever until this says otherwise.
+    """
     for path in files():
         template = sql.text(path.name)
         table = _TABLE.search(template)
@@ -133,7 +138,8 @@ def _retain(client: Client, layout: sql.Layout, was: sql.Layout) -> None:
             continue
         name = told[2] if told else "rollup_days"
         days = getattr(layout, name)
-        if days == getattr(was, name):
+        had = 0 if told is None and path.stem in fresh else getattr(was, name)
+        if days == had:
             continue
         since = told[1] if told else _ROLLUPS[table[1]]
         change = f"MODIFY TTL {since} + INTERVAL {days} DAY" if days else "REMOVE TTL"

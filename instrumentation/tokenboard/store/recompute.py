@@ -60,9 +60,11 @@ STAGES = (
     Stage("turns", HOUR, ("turn_rows",), "hour"),
     Stage("deductions", HOUR, ("deduction_rows",), "hour", reach=HOUR),
     Stage("usage_1h", HOUR, ("usage_1h_rows", "team_usage_1h_rows"), "hour"),
+    Stage("cube_1h", HOUR, ("usage_cube_1h_rows",), "hour"),
     Stage("sessions", HOUR, ("session_rows", "task_usage_rows"), "hour"),
     Stage("usage_1d", DAY, ("usage_1d_rows", "team_usage_1d_rows"), "day"),
-    Stage("standings", 0, ("standing_rows", "standing_part_rows"), ""),
+    Stage("cube_1d", DAY, ("usage_cube_1d_rows",), "day"),
+    Stage("standings", 0, ("standing_rows", "standing_part_rows", "standing_trend_rows"), ""),
 )
 _SCRATCH = re.compile(r"^CREATE TEMPORARY TABLE (\w+)", re.MULTILINE)
 # The first line of a statement that is only run where the query says so.

@@ -1,0 +1,30 @@
+-- include: chosen
+    ,
+    -- The smallest set of dimensions of the cube that tells apart what the query asks for (shown) and what is chosen.
+    (SELECT arrayFilter(
+        d -> has(shown, d) OR (d = 'team' AND NOT has(picked_teams, '*')) OR (d = 'agent' AND NOT has(picked_agents, '*'))
+            OR (d = 'model' AND NOT has(picked_models, '*')),
+        ['team', 'agent', 'model', 'project service'])) AS needed,
+    (SELECT multiIf(
+        empty(needed), 'model',
+        length(needed) > 1 AND has(needed, 'project service'), 'agent model project service',
+        arrayStringConcat(needed, ' '))) AS told_apart,
+    -- Usage in the time range of the chosen teams, models and agents, without people: by day or by hour.
+    usage AS
+    (
+        SELECT *
+        FROM
+        (
+            SELECT toDateTime(day, 'UTC') AS since, * EXCEPT day
+            FROM usage_cube_1d
+            WHERE by_day AND dimensions = told_apart
+                AND day BETWEEN toDate($__fromTime + 86399, 'UTC') AND toDate($__toTime, 'UTC')
+            UNION ALL
+            SELECT hour AS since, * EXCEPT hour
+            FROM usage_cube_1h
+            WHERE NOT by_day AND dimensions = told_apart AND hour BETWEEN toStartOfHour($__fromTime) AND $__toTime
+        )
+        WHERE (has(picked_teams, '*') OR has(picked_teams, if(team = '', '(none)', team)))
+            AND (has(picked_models, '*') OR has(picked_models, model))
+            AND (has(picked_agents, '*') OR has(picked_agents, if(agent = '', '(none)', agent)))
+    )
