@@ -156,10 +156,11 @@ TITLE = "title,rule,least,share\n"
         ),
         (
             board_rules.import_tiers,
-            TIER + "wood,-5,1.5\n",
+            TIER + "wood,-5,1.5\niron,9,0.1\niron,19,0.05\n",
             [
                 "line 2: min_tokens: '-5' is no whole number from 0 on, such as 2000000",
                 "line 2: top_share: '1.5' is no share from 0 to 1, such as 0.05 or 5 %",
+                "line 4: tier: 'iron' stands in line 3 already",
             ],
         ),
         (

@@ -6,8 +6,22 @@ from pathlib import Path
 
 import click
 
-from tokenboard.cli import common, writing
+from tokenboard.cli import common, show, writing
 from tokenboard.cli.common import Trouble
+
+# Those that hold now or will; of a model that is not found one row without rates.
+_LIST = """
+SELECT provider, model, service_tier, context_over, valid_from, valid_until, minute_from, minute_to,
+    own, source_model, known, if(known, input, NULL) AS input, if(known, output, NULL) AS output,
+    if(known, cache_read, NULL) AS cache_read, if(known, cache_write, NULL) AS cache_write,
+    if(known, request_usd, NULL) AS request_usd, if(known, hour_usd, NULL) AS hour_usd
+FROM current_prices
+WHERE valid_until > now()
+"""
+_NOW = "AND service_tier = '' AND valid_from <= now() "
+_ORDER = "ORDER BY model, provider, priority DESC "
+_FIRST = "LIMIT 1 BY model, provider, context_over, minute_from, minute_to"
+_EPOCH_YEAR, _DAY_MINUTES = 1970, 1440
 
 
 @click.group()
@@ -66,3 +80,55 @@ def sync(place: writing.Place, overrides: Path | None, no_overrides: bool, as_js
         click.echo(f"own price: {model} ({provider or 'no provider'})")
     for provider, model in done.unknown:
         click.echo(f"no price: {model} ({provider or 'no provider'}); its calls stay unpriced")
+
+
+@prices.command("list")
+@common.reading
+@click.option("--all", "everything", is_flag=True, help="Service tiers and price changes, too.")
+def list_prices(reader: common.Reader, everything: bool) -> None:
+    """The price of every model in the books, in US dollars per million tokens, as it is now.
+
+    With --all of several rows of a model the first whose conditions a call meets holds. --json has
+    every column.
+    """
+    with reader.books() as client:
+        query = _LIST + (_ORDER if everything else _NOW + _ORDER + _FIRST)
+        rows = common.run(client, query)
+    nothing = "No prices yet: they are looked up as models are seen (tokenboard prices sync)"
+    if not reader.wants_table(rows, nothing):
+        return
+    figures = ("input", "output", "cache read", "cache write")
+    table = show.columns("Prices per million tokens", ("model", "provider", "when"), figures)
+    for row in rows:
+        table.add_row(
+            show.plain(row["model"]), show.plain(row["provider"]), show.plain(_when(row)),
+            *(show.usd(row[name.replace(" ", "_")]) for name in figures),
+        )  # fmt: skip
+    show.console().print(table)
+    if unknown := sum(not row["known"] for row in rows):
+        common.say(
+            f"{unknown} models without a known price: their calls stay unpriced, not free; "
+            "own prices: tokenboard prices sync --overrides FILE"
+        )
+
+
+def _when(row: common.Row) -> str:
+    """Return the conditions under which a price holds, in words."""
+    said: list[str] = []
+    if not row["known"]:
+        return "no price is known"
+    if row["own"]:
+        said.append("own")
+    if row["service_tier"]:
+        said.append(row["service_tier"])
+    if row["context_over"]:
+        said.append(f"input over {row['context_over']:,}")
+    if row["valid_from"].year > _EPOCH_YEAR:
+        said.append(f"from {row['valid_from']:%Y-%m-%d}")
+    if (row["minute_from"], row["minute_to"]) != (0, _DAY_MINUTES):
+        hours = (divmod(row[name], 60) for name in ("minute_from", "minute_to"))
+        said.append("-".join(f"{hour:02d}:{minute:02d}" for hour, minute in hours) + " UTC")
+    for name, what in (("request_usd", "a call"), ("hour_usd", "an hour")):
+        if row[name]:
+            said.append(f"{show.usd(row[name])} {what}")
+    return ", ".join(said)

@@ -144,9 +144,8 @@ def import_tiers(client: Client, path: Path, database: str = "tokenboard") -> in
     Raises:
         SheetError: the file has faults; nothing was changed.
     """
-    lines = sheets.read(path, TIERS)
-    faults = [*_twice(lines, "tier"), *_out_of_order(lines)]
-    return _replace(client, database, "tiers", TIERS, lines, faults)
+    lines = sheets.read(path, TIERS, lambda sound: [*_twice(sound, "tier"), *_out_of_order(sound)])
+    return _replace(client, database, "tiers", TIERS, lines)
 
 
 def import_titles(client: Client, path: Path, database: str = "tokenboard") -> int:
@@ -156,9 +155,10 @@ def import_titles(client: Client, path: Path, database: str = "tokenboard") -> i
         SheetError: the file has faults, a rule that nobody could meet among them; nothing was
             changed.
     """
-    lines = sheets.read(path, TITLES)
-    faults = [*_twice(lines, "title"), *_unmet(lines), *_differing(lines)]
-    return _replace(client, database, "titles", TITLES, lines, faults)
+    lines = sheets.read(
+        path, TITLES, lambda sound: [*_twice(sound, "title"), *_unmet(sound), *_differing(sound)]
+    )
+    return _replace(client, database, "titles", TITLES, lines)
 
 
 def reset(client: Client, table: str, database: str = "tokenboard") -> None:
@@ -237,16 +237,13 @@ def _differing(lines: Sequence[sheets.Line]) -> Iterator[str]:
             )
 
 
-def _replace(  # noqa: PLR0917 - one step of both imports
+def _replace(
     client: Client,
     database: str,
     table: str,
     columns: Sequence[sheets.Column],
     lines: Sequence[sheets.Line],
-    faults: Sequence[str],
 ) -> int:
-    if faults:
-        raise sheets.SheetError(sorted(faults, key=sheets.line_number))
     named = [column.name for column in columns if column.name in lines[0].values]
     made = [[line.values[name] for name in named] for line in lines]
     table_rows.insert(client, database, table, named, made)

@@ -83,22 +83,17 @@ def import_people(client: Client, path: Path, database: str = "tokenboard") -> I
     Raises:
         SheetError: the file has faults; nothing was taken over.
     """
-    lines = sheets.read(path, COLUMNS)
     layout = sql.Layout(database=database)
     present = _people(client, layout)
-    rows: list[list[Any]] = []
-    for line in lines:
-        person = line.values["person_id"]
-        was = present.get(person, {"listing": LISTINGS[0]})
-        rows.append([person, *(line.values.get(name, was.get(name, "")) for name in _TOLD)])
-    wanted = [(line.number, alias) for line in lines for alias in _of_line(line)]
-    faults = [*_repeated(lines, rows, present), *_contested(lines, wanted)]
-    if faults:
-        raise sheets.SheetError(sorted(faults, key=sheets.line_number))
+    lines = sheets.read(
+        path, COLUMNS, lambda sound: [*_repeated(sound, present), *_contested(sound)]
+    )
+    rows = [_row(line, present) for line in lines]
+    wanted = [alias for line in lines for alias in _of_line(line)]
     table_rows.insert(client, database, "people", ("person_id", *_TOLD), rows)
     owners = {alias.value: alias.person_id for alias in aliases(client, database)}
     known = {(alias.kind, alias.value): alias.person_id for alias in aliases(client, database)}
-    fresh = [one for _, one in wanted if known.get((one.kind, one.value)) != one.person_id]
+    fresh = [one for one in wanted if known.get((one.kind, one.value)) != one.person_id]
     write_aliases(client, fresh, database)
     return ImportedPeople(
         people=len(rows),
@@ -150,12 +145,18 @@ def _of_line(line: sheets.Line) -> Iterator[Alias]:
             yield Alias(kind, value, person)
 
 
-def _repeated(
-    lines: Sequence[sheets.Line], rows: Sequence[list[Any]], present: dict[str, dict[str, str]]
-) -> Iterator[str]:
+def _row(line: sheets.Line, present: dict[str, dict[str, str]]) -> list[Any]:
+    """Return what stands in the table from now on: what the line leaves out stays as it was."""
+    person = line.values["person_id"]
+    was = present.get(person, {"listing": LISTINGS[0]})
+    return [person, *(line.values.get(name, was.get(name, "")) for name in _TOLD)]
+
+
+def _repeated(lines: Sequence[sheets.Line], present: dict[str, dict[str, str]]) -> Iterator[str]:
     at: dict[str, int] = {}
     masks = {was["pseudonym"]: who for who, was in present.items() if was["listing"] == "pseudonym"}
-    for line, (person, _, _, listing, pseudonym) in zip(lines, rows, strict=True):
+    for line in lines:
+        person, _, _, listing, pseudonym = _row(line, present)
         if person in at:
             yield f"line {line.number}: person_id: {person!r} stands in line {at[person]} already"
         at[person] = line.number
@@ -167,7 +168,8 @@ def _repeated(
             yield f"line {line.number}: pseudonym: {pseudonym!r} is somebody else's already"
 
 
-def _contested(lines: Sequence[sheets.Line], wanted: Sequence[tuple[int, Alias]]) -> Iterator[str]:
+def _contested(lines: Sequence[sheets.Line]) -> Iterator[str]:
+    wanted = [(line.number, alias) for line in lines for alias in _of_line(line)]
     owner = {line.values["person_id"]: (line.values["person_id"], line.number) for line in lines}
     for number, one in wanted:
         other, line = owner.setdefault(one.value, (one.person_id, number))

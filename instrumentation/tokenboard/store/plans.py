@@ -10,7 +10,7 @@ from tokenboard.store import rows as table_rows
 from tokenboard.store import sheets, sql
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from clickhouse_connect.driver.client import Client
@@ -46,14 +46,8 @@ def import_budgets(client: Client, path: Path, database: str = "tokenboard") -> 
     Raises:
         SheetError: the file has faults; nothing was taken over.
     """
-    lines = sheets.read(path, BUDGETS)
-    faults = [
-        f"line {line.number}: valid_from: budgets are by calendar month: "
-        f"{_from(line).replace(day=1)}, or leave it out"
-        for line in lines
-        if _from(line).day != 1
-    ]
-    return _write(client, database, "budgets", "monthly_usd", lines, faults)
+    lines = sheets.read(path, BUDGETS, lambda sound: [*_not_months(sound), *_repeated(sound)])
+    return _write(client, database, "budgets", "monthly_usd", lines)
 
 
 def import_targets(client: Client, path: Path, database: str = "tokenboard") -> Imported:
@@ -62,42 +56,51 @@ def import_targets(client: Client, path: Path, database: str = "tokenboard") -> 
     Raises:
         SheetError: the file has faults; nothing was taken over.
     """
-    lines = sheets.read(path, TARGETS)
-    faults: list[str] = []
+    lines = sheets.read(path, TARGETS, lambda sound: [*_not_weeks(sound), *_repeated(sound)])
+    return _write(client, database, "targets", "weekly_tokens", lines)
+
+
+def _not_months(lines: Sequence[sheets.Line]) -> Iterator[str]:
+    for line in lines:
+        if _from(line).day != 1:
+            yield (
+                f"line {line.number}: valid_from: budgets are by calendar month: "
+                f"{_from(line).replace(day=1)}, or leave it out"
+            )
+
+
+def _not_weeks(lines: Sequence[sheets.Line]) -> Iterator[str]:
     for line in lines:
         everybody = line.values["scope"] == "everybody"
         if everybody == bool(line.values.get("name")):
-            faults.append(
-                f"line {line.number}: name: "
-                + ("stays empty for everybody" if everybody else "is empty")
-            )
+            what = "stays empty for everybody" if everybody else "is empty"
+            yield f"line {line.number}: name: {what}"
         if (start := _from(line)) != _EVER and start.weekday():
             monday = start - timedelta(days=start.weekday())
-            faults.append(f"line {line.number}: valid_from: weeks begin on a Monday: {monday}")
-    return _write(client, database, "targets", "weekly_tokens", lines, faults)
+            yield f"line {line.number}: valid_from: weeks begin on a Monday: {monday}"
 
 
-def _write(  # noqa: PLR0917 - one step of both imports
-    client: Client,
-    database: str,
-    table: str,
-    amount: str,
-    lines: Sequence[sheets.Line],
-    faults: list[str],
-) -> Imported:
+def _repeated(lines: Sequence[sheets.Line]) -> Iterator[str]:
     at: dict[tuple[str, str, date], int] = {}
+    for line in lines:
+        if (key := _key(line)) in at:
+            yield f"line {line.number}: the same as line {at[key]}"
+        at[key] = line.number
+
+
+def _key(line: sheets.Line) -> tuple[str, str, date]:
+    return line.values["scope"], line.values.get("name", ""), _from(line)
+
+
+def _write(
+    client: Client, database: str, table: str, amount: str, lines: Sequence[sheets.Line]
+) -> Imported:
     rows: list[list[Any]] = []
     for line in lines:
-        values = line.values
-        key = (values["scope"], values.get("name", ""), _from(line))
-        if key in at:
-            faults.append(f"line {line.number}: the same as line {at[key]}")
-        at[key] = line.number
-        rows.append([*key[:2], values[amount], key[2]])
-    if faults:
-        raise sheets.SheetError(faults)
+        scope, name, start = _key(line)
+        rows.append([scope, name, line.values[amount], start])
     table_rows.insert(client, database, table, ("scope", "name", amount, "valid_from"), rows)
-    return Imported(len(rows), _unused(client, database, {key[:2] for key in at}))
+    return Imported(len(rows), _unused(client, database, {(row[0], row[1]) for row in rows}))
 
 
 def _from(line: sheets.Line) -> date:

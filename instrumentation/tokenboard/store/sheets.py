@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
 _LONGEST = 256
@@ -51,11 +51,17 @@ class Line:
     values: Mapping[str, Any]
 
 
-def read(path: Path, columns: Sequence[Column]) -> list[Line]:
+def read(
+    path: Path,
+    columns: Sequence[Column],
+    check: Callable[[Sequence[Line]], Iterable[str]] | None = None,
+) -> list[Line]:
     """Return the lines of a CSV file whose first line names its columns, in any order.
 
     Comma, semicolon and tab separate; UTF-8 with or without a byte order mark. A column that the
-    file leaves out is not in the values; an empty cell is parsed like any other.
+    file leaves out is not in the values; an empty cell is parsed like any other. ``check`` says
+    what is wrong with lines beside one another (``line N: what``); it sees those whose cells are
+    sound, so that all faults of a file are named at once.
 
     Raises:
         SheetError: the file cannot be read, or some of its lines cannot.
@@ -76,9 +82,15 @@ def read(path: Path, columns: Sequence[Column]) -> list[Line]:
     try:
         header = [cell.strip().lower() for cell in next(reader, list[str]())]
         _check(header, known)
-        return _lines(reader, header, known)
+        lines, faults = _lines(reader, header, known)
     except csv.Error as error:
         raise SheetError([f"line {reader.line_num}: {error}"]) from error
+    faults += check(lines) if check else ()
+    if faults:
+        raise SheetError(sorted(faults, key=_line_number))
+    if not lines:
+        raise SheetError(["the file has no lines below its header"])
+    return lines
 
 
 def _check(header: Sequence[str], known: Mapping[str, Column]) -> None:
@@ -100,7 +112,10 @@ def _check(header: Sequence[str], known: Mapping[str, Column]) -> None:
         raise SheetError(faults)
 
 
-def _lines(reader: Any, header: Sequence[str], known: Mapping[str, Column]) -> list[Line]:
+def _lines(
+    reader: Any, header: Sequence[str], known: Mapping[str, Column]
+) -> tuple[list[Line], list[str]]:
+    """Return the lines whose cells are sound, and the faults of the others."""
     lines: list[Line] = []
     faults: list[str] = []
     for cells in reader:
@@ -113,17 +128,15 @@ def _lines(reader: Any, header: Sequence[str], known: Mapping[str, Column]) -> l
             )
             continue
         values: dict[str, Any] = {}
+        sound = len(faults)
         for name, cell in zip(header, cells, strict=True):
             try:
                 values[name] = _value(known[name], cell.strip())
             except ValueError as error:
                 faults.append(f"line {reader.line_num}: {name}: {error}")
-        lines.append(Line(reader.line_num, values))
-    if faults:
-        raise SheetError(faults)
-    if not lines:
-        raise SheetError(["the file has no lines below its header"])
-    return lines
+        if len(faults) == sound:
+            lines.append(Line(reader.line_num, values))
+    return lines, faults
 
 
 def _value(column: Column, cell: str) -> Any:
@@ -246,6 +259,5 @@ def yes_or_no(cell: str) -> bool:
     return words in {"yes", "true"}
 
 
-def line_number(fault: str) -> int:
-    """Return the line that a fault names, to sort faults by."""
+def _line_number(fault: str) -> int:
     return int(fault.split(":", 1)[0].removeprefix("line "))
