@@ -72,6 +72,11 @@ class Backlog:
             self._gate.release()
         return True
 
+    def fits(self, size: int) -> bool:
+        """Whether there is room for sure, as things are."""
+        full = len(self._waiting) >= _MOST or self._size + size > _MOST_BYTES
+        return not (full or self._closed)
+
     def drain(self, seconds: float = _PATIENCE) -> bool:
         """Do here and now what waits.
 
@@ -167,6 +172,11 @@ def put(work: Work, size: int) -> bool:
     """Have ``work`` done soon; False if it has to be done here. See ``Backlog.put``."""
     found = _backlog or _begin()
     return found is not None and found.put(work, size)
+
+
+def fits(size: int) -> bool:
+    """Whether ``put`` would be sure of a thread and of room, as things are."""
+    return _backlog is not None and _backlog.fits(size)
 
 
 def drain(seconds: float = _PATIENCE) -> bool:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, cast
 
 from opentelemetry import context as otel
 
+from tokenboard import backlog
 from tokenboard.context import Run, Scope
 from tokenboard.runaway import KEY
 
@@ -44,6 +45,7 @@ class GuardRun(Run):
     @property
     def spent(self) -> Spent:
         """Calls, tokens and US dollars under this guard until now."""
+        backlog.drain()  # what was answered may still wait there to be read
         return self._runs.spent()
 
 

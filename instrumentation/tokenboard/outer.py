@@ -20,12 +20,17 @@ if TYPE_CHECKING:
 
 
 _INFERENCE = "opentelemetry.genai.client.inference.context"
-_KEYS = {"embeddings": "opentelemetry.genai.client.embedding.context"}
+_EMBEDDING = "opentelemetry.genai.client.embedding.context"
+
+
+def told(context: Context) -> bool:
+    """Whether an instrumentation may be recording this call."""
+    return _INFERENCE in context or _EMBEDDING in context
 
 
 def recording(operation: str, context: Context) -> Any:
     """Return the data object of an instrumentation that records this call, or None."""
-    data = context.get(_KEYS.get(operation, _INFERENCE))
+    data = context.get(_EMBEDDING if operation == "embeddings" else _INFERENCE)
     if data is None or not isinstance(getattr(data, "attributes", None), dict):
         return None
     # A span that nobody keeps would swallow the call.
@@ -43,15 +48,23 @@ def mark(inside: dict[str, Any]) -> None:
 class Call:
     """Stands in for ``telemetry.Call``: writes the facts where the other one finds them."""
 
-    __slots__ = ("_context", "_data", "inside")
+    __slots__ = ("_context", "_data")
 
-    patient = False
-    """The other one ends its span as soon as the call has returned."""
+    span = None
 
     def __init__(self, data: Any, context: Context) -> None:
         self._data = data
         self._context = context
-        self.inside: dict[str, Any] = dict(context)
+
+    def start(self) -> None:
+        """The other one's span is there."""
+
+    def drop(self) -> None:
+        """The other one has its own span."""
+
+    def moved(self, context: Context, _began: tuple[float, int]) -> None:
+        """Take in whose call it is."""
+        self._context = context
 
     def first_chunk(self) -> None:
         """The other one measures."""

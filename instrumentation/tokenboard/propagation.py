@@ -100,6 +100,22 @@ _providers: set[tuple[str, int | None, str]] = set()
 """Where calls to models went: host, port, first part of the path."""
 _MOST_PROVIDERS = 1_024
 
+noted: set[str] = set()
+"""URLs for which this was noted: looking a URL up costs a hook nothing, taking it apart does."""
+
+
+def note(url: str, host: str, port: int | None, path: str) -> None:
+    """Note that a call to a model goes to ``url``."""
+    if len(noted) >= _MOST_PROVIDERS:
+        noted.clear()
+    noted.add(url)
+    if len(_providers) < _MOST_PROVIDERS:
+        _providers.add(_place(host, port, path))
+
+
+def _place(host: str, port: int | None, path: str) -> tuple[str, int | None, str]:
+    return host, port, path[1:].partition("/")[0]
+
 
 def discreet(host: str, port: int | None, path: str) -> Hop | None:
     """Return a block to send a request in that OpenTelemetry would tell too much, by our doing.
@@ -110,7 +126,7 @@ def discreet(host: str, port: int | None, path: str) -> Hop | None:
     """
     try:
         context = otel.get_current()
-        where = (host, port, path[1:].partition("/")[0])
+        where = _place(host, port, path)
         if exchange.under_way(context):
             if len(_providers) < _MOST_PROVIDERS:
                 _providers.add(where)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _HOOKS = {"httpx": "httpx", "httpx2": "httpx", "aiohttp": "aiohttp", "urllib3": "urllib3"}
 """Which of the hooks a client module gets. ``requests`` and ``botocore`` send by urllib3."""
 
-_POOLS = "concurrent.futures.thread"
+_POOLS = ("concurrent.futures.thread", "concurrent.futures._base")
 
 
 def init(
@@ -112,9 +112,10 @@ def stop() -> None:
     from tokenboard.hooks import imports
 
     settings.capture(on=False)
-    imports.forget((*_HOOKS, _POOLS))
-    if _POOLS in sys.modules:
-        import_module("tokenboard.hooks.pools").uninstall(sys.modules[_POOLS])
+    imports.forget((*_HOOKS, *_POOLS))
+    for name in _POOLS:
+        if name in sys.modules:
+            import_module("tokenboard.hooks.pools").uninstall(sys.modules[name])
     for name, hook in _HOOKS.items():
         module = sys.modules.get(name)
         if module is not None:
@@ -127,7 +128,8 @@ def _start() -> None:
     settings.capture(on=True)
     for name in _HOOKS:
         imports.when_imported(name, _hook)
-    imports.when_imported(_POOLS, _hook_pools)
+    for name in _POOLS:
+        imports.when_imported(name, _hook_pools)
 
 
 def _hook_pools(module: Any) -> None:
@@ -144,7 +146,7 @@ def _hook(module: Any) -> None:
     import_module(f"tokenboard.hooks.{hook}").install(module)
     if hook == "httpx":
         http_spans.want(name)
-    if propagation.active or (hook == "httpx" and settings.current().http_spans != "none"):
+    if propagation.active:
         _hop_by_hop(name, module)
     if hook != "urllib3":  # which may be on its way in for the exporter itself
         export.preload()

@@ -17,6 +17,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind, StatusCode
 
 from tokenboard import attribution, backlog, export, frameworks, meters, mishap, settings
+from tokenboard.pending import Pending
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 SCOPE = "tokenboard"
 SCHEMA = "https://opentelemetry.io/schemas/gen-ai/1.42"
 _BAD_REQUEST = 400
-(_SPAN,) = trace.set_span_in_context(trace.INVALID_SPAN, Context())
+(SPAN,) = trace.set_span_in_context(trace.INVALID_SPAN, Context())
 """The key of the current span: one copy of a context is enough for all that is laid on it."""
 
 
@@ -73,6 +74,11 @@ class Instruments:
         meter = providers.metrics.get_meter(SCOPE, _version(), schema_url=SCHEMA)
         self.meters = meters.Meters(meter, latest=settings.current().latest_metrics)
 
+    @property
+    def patient(self) -> bool:
+        """Whether nobody sees it if spans start and end a moment late."""
+        return backlog.tolerated(self.providers.traces)
+
 
 _instruments: Instruments | None = None
 
@@ -100,50 +106,70 @@ def _version() -> str:
 class Call:
     """One attempt at a call to a model: a span and its metrics.
 
-    ``inside`` is the context with the span in it. The span starts with what a sampler may want to
-    know; the rest is laid on it when it ends, which any thread may do.
+    ``span`` is to be laid into the context in which the call is made. If nobody asks for it before
+    the call is over, it starts when the call is written down, which any thread may do.
     """
 
-    __slots__ = ("_agent", "_context", "_first", "_made", "_name", "_span", "_started", "inside")
+    __slots__ = ("_agent", "_asked", "_context", "_first", "_made", "_name", "_started", "span")
 
-    def __init__(self, asked: wire.Asked, context: Context, began: tuple[float, int]) -> None:
-        """Start the span.
+    def __init__(
+        self, asked: wire.Asked, context: Context, began: tuple[float, int], made: Instruments
+    ) -> None:
+        """Note where and when the call is made.
 
         Args:
             asked: the request.
             context: where the call is made.
             began: when, by ``perf_counter`` and ``time_ns``.
+            made: what emits it.
         """
-        made = instruments()
-        endpoint, operation, model = asked.endpoint, asked.operation, asked.model
-        self._made = made
+        self._asked = asked
         self._context = context
+        self._started = began
+        self._made = made
         self._agent = frameworks.agent()
         self._first: float | None = None
-        self._name = f"{operation} {model}" if model else operation
+        self._name: str | None = None
+        self.span = Pending(self._start)
+
+    def start(self) -> None:
+        """Start the span, for a provider that shows it to somebody at once."""
+        self.span.real()
+
+    def _start(self) -> Span:
+        asked, endpoint = self._asked, self._asked.endpoint
+        if not asked.is_call:
+            return trace.INVALID_SPAN
         attributes: dict[str, Any] = {
-            "gen_ai.operation.name": operation,
+            "gen_ai.operation.name": asked.operation,
             "gen_ai.provider.name": endpoint.provider,
         }
-        if model:
-            attributes["gen_ai.request.model"] = model
+        if asked.model:
+            attributes["gen_ai.request.model"] = asked.model
         if endpoint.host:
             attributes["server.address"] = endpoint.host
-        self._span: Span = made.tracer.start_span(
-            self._name, context, SpanKind.CLIENT, attributes, start_time=began[1]
-        )
-        self.inside: dict[str, Any] = {**context, _SPAN: self._span}
-        self._started = began[0]
+        self._name = _named(attributes)
+        return self._span(self._name, attributes)
 
-    @property
-    def patient(self) -> bool:
-        """Whether nobody sees it if this ends a moment late."""
-        return backlog.tolerated(self._made.providers.traces)
+    def _span(self, name: str, attributes: dict[str, Any]) -> Span:
+        return self._made.tracer.start_span(
+            name, self._context, SpanKind.CLIENT, attributes, start_time=self._started[1]
+        )
+
+    def moved(self, context: Context, began: tuple[float, int]) -> None:
+        """Take in that the call was begun elsewhere, by another request; before it is started."""
+        self._context = context
+        self._started = began
+
+    def drop(self) -> None:
+        """Let go: it turned out to be no call."""
+        if not self.span.begun:
+            self.span.begin(trace.INVALID_SPAN)
 
     def first_chunk(self) -> None:
         """Note that the answer begins to arrive."""
         if self._first is None:
-            self._first = perf_counter() - self._started
+            self._first = perf_counter() - self._started[0]
 
     def end(self, asked: dict[str, Any], ending: Ending) -> None:
         """Write down what became of it; to be called once.
@@ -168,37 +194,51 @@ class Call:
                 attributes["gen_ai.response.finish_reasons"] = ("error",)
             if error is None and self._first is not None:
                 first = attributes["gen_ai.response.time_to_first_chunk"] = self._first
-        span = self._span
         if error is not None:
             attributes["error.type"] = error
+        span = self._filled(attributes)
+        if error is not None:
             span.set_status(StatusCode.ERROR)
-        model = attributes.get("gen_ai.request.model")
-        operation = attributes["gen_ai.operation.name"]
-        name = f"{operation} {model}" if model else operation
-        if name != self._name:
-            span.update_name(name)
-        span.set_attributes(attributes)
         span.end(ending.at_ns)
         if answer is not None and answer.deferred:
             return  # measured when its usage comes
         self._made.meters.call(
             meters.Attempt(
-                operation,
+                attributes["gen_ai.operation.name"],
                 attributes["gen_ai.provider.name"],
                 (
                     attributes.get("user.id"),
                     attributes.get("tokenboard.team"),
-                    model,
+                    attributes.get("gen_ai.request.model"),
                     attributes.get("gen_ai.response.model"),
                     attributes.get("server.address"),
                 ),
                 error,
-                ending.at - self._started,
+                ending.at - self._started[0],
                 first,
                 ending.chunks,
                 answer.usage if answer is not None else None,
             )
         )
+
+    def _filled(self, attributes: dict[str, Any]) -> Span:
+        """Return the span with these attributes, started with them if it was not before."""
+        name, pending = _named(attributes), self.span
+        if not pending.begun:
+            fresh = self._span(name, attributes)
+            if pending.begin(fresh) is fresh:
+                return fresh
+        span = pending.real()
+        if name != self._name:
+            span.update_name(name)
+        span.set_attributes(attributes)
+        return span
+
+
+def _named(attributes: dict[str, Any]) -> str:
+    operation: str = attributes["gen_ai.operation.name"]
+    model: str | None = attributes.get("gen_ai.request.model")
+    return f"{operation} {model}" if model else operation
 
 
 @dataclass(frozen=True, slots=True)

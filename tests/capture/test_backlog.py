@@ -7,6 +7,7 @@ import os
 import threading
 import time
 
+import httpx2
 import pytest
 import tokenboard
 from capture.conftest import forget
@@ -23,7 +24,11 @@ from opentelemetry.sdk.trace.export import (
     SpanExportResult,
 )
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from tokenboard import backlog
+from tokenboard.hooks import exchange
+
+CHAT = {"model": "gpt-test", "messages": bodies.HELLO}
 
 
 class Collected(SpanExporter):
@@ -40,9 +45,9 @@ class Collected(SpanExporter):
 class Batched:
     """The app's own providers, exporting in batches."""
 
-    def __init__(self):
+    def __init__(self, sampler=None):
         self.memory = Collected()
-        self.traces = TracerProvider(shutdown_on_exit=False)
+        self.traces = TracerProvider(sampler=sampler, shutdown_on_exit=False)
         self.traces.add_span_processor(BatchSpanProcessor(self.memory))
         self.reader = InMemoryMetricReader()
         self.metrics = MeterProvider(metric_readers=[self.reader], shutdown_on_exit=False)
@@ -158,6 +163,87 @@ def test_a_poll_finds_the_response_that_still_waits(batched, provider, openai_cl
     assert two.attributes["gen_ai.usage.input_tokens"] == 36
 
 
+def _sent_within(provider, look):
+    """Make a call with plain httpx2 and have ``look`` called while it is being sent."""
+    with httpx2.Client(event_hooks={"request": [lambda _request: look()]}) as client:
+        answer = client.post(f"{provider.url}/v1/chat/completions", json=CHAT)
+        assert answer.status_code == 200
+
+
+def test_who_looks_at_the_span_while_the_call_is_sent_finds_it(batched, provider, waiting):
+    """What starts inside is its child, and what is laid on the current span is on it."""
+    provider.say(bodies.chat())
+    seen = []
+
+    def look():
+        current = trace.get_current_span()
+        seen.append((current.is_recording(), current.get_span_context()))
+        current.set_attribute("app.note", "mine")
+        batched.traces.get_tracer("app").start_span("within").end()
+
+    _sent_within(provider, look)
+    batched.traces.force_flush()
+    child, span = sorted(batched.spans, key=lambda span: span.name == "chat gpt-test")
+    ((recording, context),) = seen
+    assert recording
+    assert span.name == "chat gpt-test"
+    assert span.context.span_id == context.span_id == child.parent.span_id
+    assert span.context.trace_id == context.trace_id == child.context.trace_id
+    assert span.attributes["app.note"] == "mine"
+    assert span.attributes["gen_ai.usage.input_tokens"] == 19
+    assert span.start_time <= child.start_time
+
+
+def test_a_name_that_the_app_gives_the_span_stays(batched, provider, waiting):
+    """A span that was renamed while the call was sent keeps that name."""
+    provider.say(bodies.chat())
+    _sent_within(provider, lambda: trace.get_current_span().update_name("my question"))
+    batched.traces.force_flush()
+    assert [span.name for span in batched.spans] == ["my question"]
+
+
+def test_what_only_looks_like_a_call_makes_no_span(batched, provider, waiting):
+    """A body that has a call's words deep inside, at a path that may be something else, is none."""
+    provider.say(Reply([b"{}"]))
+    body = {"payload": {"model": "m", "messages": [], "max_tokens": 1}}
+    with httpx2.Client() as client:
+        client.post(f"{provider.url}/v1/messages", json=body)
+    batched.traces.force_flush()
+    assert batched.spans == []
+
+
+def test_a_sampler_decides_about_calls(alone, provider, openai_client):
+    """A provider that keeps no spans exports none, and the call is measured all the same."""
+    forget()
+    found = Batched(sampler=ALWAYS_OFF)
+    tokenboard.init(tracer_provider=found.traces, meter_provider=found.metrics, http_spans="none")
+    provider.say(bodies.chat())
+    _chat(openai_client)
+    found.traces.force_flush()
+    assert found.spans == []
+    assert found.reader.get_metrics_data() is not None
+    forget()
+
+
+@pytest.mark.usefixtures("waiting")
+@pytest.mark.parametrize("room", [1_000, 0], ids=["room", "no_room"])
+def test_a_long_stream_is_read_piece_by_piece_in_order(
+    batched, provider, openai_client, monkeypatch, room
+):
+    """However much of it waits to be read, and however little may wait, its end is its end."""
+    monkeypatch.setattr(backlog, "_MOST", room)
+    monkeypatch.setattr(exchange, "_HOLD", 64)
+    monkeypatch.setattr(exchange, "_PIECES", 2)
+    provider.say(bodies.chat_stream())
+    for _ in _chat(openai_client, stream=True, stream_options={"include_usage": True}):
+        pass
+    batched.traces.force_flush()
+    (span,) = batched.spans
+    assert span.attributes["gen_ai.usage.input_tokens"] == 19
+    assert span.attributes["gen_ai.usage.output_tokens"] == 10
+    assert span.attributes["gen_ai.response.finish_reasons"] == ("stop",)
+
+
 def test_without_being_asked_it_is_finished_soon(batched, provider, openai_client):
     """Calls end by themselves, and later ones after the thread had nothing to do."""
     for number in (1, 2):
@@ -200,6 +286,17 @@ def test_under_a_guard_it_is_finished_at_once(batched, provider, openai_client, 
     with tokenboard.guard(max_calls=3) as guarded:
         _chat(openai_client)
         assert guarded.spent.tokens == 29
+
+
+def test_a_guard_counts_answers_that_still_wait(batched, provider, openai_client, waiting):
+    """The answer before is counted when the next call is about to be sent, and may stop it."""
+    provider.say(bodies.chat())
+    with tokenboard.guard(max_tokens=29):
+        _chat(openai_client)
+        with pytest.raises(tokenboard.RunawayLoop, match="29 tokens burned of the 29 allowed"):
+            _chat(openai_client)
+    batched.traces.force_flush()
+    assert len(batched.spans) == 1
 
 
 def test_what_finds_no_room_is_finished_at_once(

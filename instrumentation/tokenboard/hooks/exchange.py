@@ -12,7 +12,7 @@ import _thread
 import inspect
 from functools import partial
 from time import perf_counter, time_ns
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry import context as otel
 from opentelemetry import trace
@@ -47,6 +47,7 @@ _LOCKING = (
     "opentelemetry.sdk.",
     "tokenboard.export",
     "tokenboard.later",
+    "tokenboard.backlog",
     "tokenboard.meters",
     "tokenboard.runs",
     "tokenboard.wire.",
@@ -55,6 +56,10 @@ _LOCKING = (
 _ACCEPTED = 400
 _HOLD = 1 << 15
 """Bytes of a stream that are kept before they are read, together."""
+_PIECES = 32
+"""Pieces of that size of one stream that may wait to be read; then the app waits."""
+_OLDEST = 24 * 60 * 60 * 1_000_000_000
+"""Nanoseconds after which a background job is not fetched for the first time any more."""
 _TIMED = 10_000
 """Chunks of a stream whose arrival is kept, where somebody wants to know it."""
 
@@ -80,8 +85,19 @@ def begin(endpoint: wire.Endpoint, body: bytes, headers: HeaderSource) -> Exchan
             return None
         if context and (_IN_CALL in context or any(context.get(key) for key in _MUTED)):
             return None
-        asked = endpoint.ask(body, headers)
-        return None if asked is None else Exchange(asked, context)
+        asked = endpoint.suspect(body, headers)
+        if asked is None:
+            return None
+        wanted, made = settings.current(), telemetry.instruments()
+        enriches = bool(context) and outer.told(context)
+        watched = runaway.watching(context)
+        later = made.patient and not wanted.content and not enriches
+        if (not later or watched) and not asked.is_call:
+            return None
+        if watched and later:
+            backlog.drain()  # a guard decides by all answers before
+        other = outer.recording(asked.operation, context) if enriches else None
+        return Exchange(asked, context, wanted, made, other, later=later, watched=watched)
     except Exception:
         mishap.report("reading a request")
         return None
@@ -110,7 +126,11 @@ def _hasher(key: bytes) -> wire.Hasher:
 
 
 class Exchange:
-    """A call to a model under way."""
+    """A call to a model under way.
+
+    Where nobody can see the difference (``later``), what was asked and answered is only kept, and
+    read off the app's thread: streams piece by piece, in the order in which they came.
+    """
 
     __slots__ = (
         "_asked",
@@ -119,48 +139,60 @@ class Exchange:
         "_chunks",
         "_ended",
         "_facts",
-        "_hasher",
         "_head",
         "_held",
         "_holds",
         "_inside",
+        "_later",
         "_outside",
-        "_patient",
+        "_pieces",
         "_reader",
         "_said",
         "_silent",
         "_streamed",
         "_token",
         "_watch",
+        "wanted",
     )
 
-    def __init__(self, asked: wire.Asked, context: Context) -> None:
-        wanted = settings.current()
-        poll = asked.endpoint.poll
+    def __init__(
+        self,
+        asked: wire.Asked,
+        context: Context,
+        wanted: settings.Settings,
+        made: telemetry.Instruments,
+        other: Any,
+        *,
+        later: bool,
+        watched: bool,
+    ) -> None:
         self._asked = asked
-        self._hasher = _hasher(wanted.hash_key)
+        self.wanted = wanted
         self._facts: wire.RequestFacts | None = None
         self._outside = context
-        self._watch: Watch | None = None
         self._ended = False
-        if runaway.watching(context) and not poll:
+        poll = asked.endpoint.poll
+        self._watch: Watch | None = None
+        if watched and not poll:
             self._watch = runaway.before(self._told(), context)
+        self._later = later
         self._said: Content | None = None
         if wanted.content:
             from tokenboard import content
 
             self._said = content.begin(self._told(), asked.body)
         self._began = (perf_counter(), time_ns())
-        # A poll is a call only if its answer brings the usage of one.
-        self._call = None if poll else self._record()
-        self._patient = (
-            self._call is not None
-            and self._call.patient
-            and self._watch is None
-            and self._said is None
+        self._call = call = (
+            telemetry.Call(asked, context, self._began, made)
+            if other is None
+            else outer.Call(other, context)
         )
-        inside = dict(context) if self._call is None else self._call.inside
-        inside[_IN_CALL] = True
+        inside = {**context, _IN_CALL: True}
+        # A poll is a call only if its answer brings the usage of one.
+        if call.span is not None and not poll:
+            if not self._later:
+                call.start()
+            inside[telemetry.SPAN] = call.span
         outer.mark(inside)
         if wanted.http_spans != "all":
             inside[_MUTE_HTTP] = True
@@ -170,25 +202,16 @@ class Exchange:
         self._reader: Reader | None = None
         self._held: list[bytes] = []
         self._holds = 0
+        self._pieces = [0, 0]
         self._silent = True
         self._chunks: list[float] | None = [] if wanted.latest_metrics else None
         self._streamed: bool | None = False
-
-    def _record(self) -> telemetry.Call | outer.Call:
-        other = outer.recording(self._asked.operation, self._outside)
-        if other is not None:
-            return outer.Call(other, self._outside)
-        return telemetry.Call(self._asked, self._outside, self._began)
-
-    def _origin(self) -> tuple[Context, tuple[float, int]]:
-        """Where and when the call began: what its polls will want to know."""
-        return self._outside, self._began
 
     def _told(self) -> wire.RequestFacts:
         """Read what the request tells, once."""
         facts = self._facts
         if facts is None:
-            facts = self._asked.facts(self._hasher)
+            facts = self._asked.facts(_hasher(self.wanted.hash_key))
             if facts.previous_response_id is not None and not self._ended:
                 backlog.drain()  # the answer that this goes on from may still wait there
             facts = self._facts = _threads.follow(facts)
@@ -200,6 +223,8 @@ class Exchange:
         The anthropic SDK sends the current span's with each request. Where the app has not set
         OpenTelemetry up, that can only be a span of ours, and without us there would be none.
         """
+        if telemetry.SPAN not in self._outside:
+            return
         try:
             current = trace.get_current_span(self._outside).get_span_context()
             if not current.is_valid or export.app_has_traces():
@@ -213,7 +238,7 @@ class Exchange:
     @property
     def streams(self) -> bool:
         """Whether the request asks for its answer chunk by chunk."""
-        return self._told().stream
+        return self._asked.is_call and self._told().stream
 
     def enter(self) -> None:
         """Make the call current; ``leave`` in the same frame."""
@@ -242,7 +267,7 @@ class Exchange:
 
     def first(self, chunk: bytes) -> None:
         """Take in the first bytes of a streamed body."""
-        if self._call is not None:
+        if not self._asked.endpoint.poll:
             self._call.first_chunk()
         self.feed(chunk)
 
@@ -253,7 +278,7 @@ class Exchange:
         self._held.append(chunk)
         self._holds += len(chunk)
         if self._holds > _HOLD:
-            self.read()
+            self._hand_over()
 
     def whole(self, body: bytes) -> None:
         """Take in a body that came whole, and end."""
@@ -261,19 +286,39 @@ class Exchange:
         self._holds += len(body)
         self.end()
 
-    def read(self) -> None:
-        """Read what is held."""
+    def _hand_over(self) -> None:
+        """Have what is held read."""
+        held, size = self._held, self._holds
+        self._held, self._holds, self._silent = [], 0, False
+        given, taken = self._pieces
+        if self._later and given - taken < _PIECES:
+            self._pieces[0] += 1  # before it can be taken
+            if backlog.put(partial(self._take, held), size):
+                return
+            self._pieces[0] -= 1
+        self._overtaken()
+        self._read(held)
+
+    def _take(self, held: list[bytes]) -> None:
+        self._read(held)
+        self._pieces[1] += 1
+
+    def _overtaken(self) -> None:
+        """Have everything read that was handed over before."""
+        given, taken = self._pieces
+        if given != taken:
+            backlog.drain()
+
+    def _read(self, held: list[bytes]) -> None:
         try:
-            held, self._held = self._held, []
-            self._silent = self._silent and not self._holds
-            self._holds = 0
             reader = self._reader
             if reader is None:
                 if self._head is None:
                     return
                 status, headers, encoded = self._head
+                hasher = _hasher(self.wanted.hash_key)
                 reader = self._asked.endpoint.reader(
-                    self._told(), status, headers, self._hasher, encoded=encoded
+                    self._told(), status, headers, hasher, encoded=encoded
                 )
                 if self._said is not None:
                     reader = self._said.beside(reader, headers, encoded=encoded)
@@ -294,58 +339,79 @@ class Exchange:
         if self._ended:
             return
         self._ended = True
-        at, at_ns = perf_counter(), time_ns()
         failure = None if error is None else type(error).__qualname__
-        if self._patient and backlog.put(
-            partial(self._write, failure, cut, at, at_ns), self._holds + self._asked.size
-        ):
+        write = partial(self._write, failure, cut, perf_counter(), time_ns())
+        if self._later and backlog.put(write, self._size()):
             return
         try:
-            self._write(failure, cut, at, at_ns)
+            self._overtaken()
+            write()
         except Exception:
             mishap.report("writing down a call")
 
+    def _size(self) -> int:
+        return self._holds + len(self._asked.body)
+
+    def _begun_elsewhere(
+        self, answer: wire.ResponseFacts
+    ) -> tuple[Context, tuple[float, int]] | None:
+        """Return where a job that another process asked for began: when the provider says so."""
+        if answer.created is None:
+            return None
+        age = self._began[1] - answer.created * 1_000_000_000
+        if not 0 < age < _OLDEST:  # another clock, or another meaning
+            return None
+        return self._outside, (self._began[0] - age / 1e9, self._began[1] - age)
+
     def _write(self, failure: str | None, cut: bool, at: float, at_ns: int) -> None:
-        self.read()
+        asked = self._asked
+        if not asked.is_call:
+            self._call.drop()
+            return
+        held, self._held = self._held, []
+        silent = self._silent and not self._holds
+        self._read(held)
         answer = self._reader.finish() if self._reader is not None else None
-        facts, call = self._told(), self._call
+        endpoint, facts, call = asked.endpoint, self._told(), self._call
         status = None if self._head is None else self._head[0]
-        if cut and not self._silent and failure is None and status is not None:
+        if cut and not silent and failure is None and status is not None:
             unfinished = answer is not None and not answer.finished
             failure = "incomplete" if unfinished and status < _ACCEPTED else None
         if answer is not None:
             if self._watch is not None:
                 self._watch.after(answer)
             _threads.note(facts, answer)
-            if call is None:
-                backlog.drain()  # the request that began this may still be there
-            origin = _background.origin(answer.response_id) if call is None else self._origin()
-            booked = _background.settle(self._asked.endpoint, facts, answer, origin)
+            origin: tuple[Context, tuple[float, int]] | None = (self._outside, self._began)
+            if endpoint.poll:
+                if not self._later:
+                    backlog.drain()  # the request that began this may still be there
+                origin = _background.origin(answer.response_id) or self._begun_elsewhere(answer)
+            booked = _background.settle(endpoint, facts, answer, origin)
             if booked is None:
+                call.drop()
                 return
-            if call is None:
-                if origin is not None:
-                    # It began with that request, and so does this span: the books tell by their
-                    # common beginning that both are one call, however late its usage is fetched.
-                    self._outside, self._began = origin
-                call = self._record()
             facts = booked
-        if call is not None:
-            endpoint = self._asked.endpoint
-            streamed = facts.stream if self._streamed is None else self._streamed
-            call.end(
-                telemetry.request_attributes(facts, endpoint.host, endpoint.port),
-                telemetry.Ending(
-                    answer,
-                    status,
-                    failure,
-                    at,
-                    at_ns,
-                    streamed,
-                    tuple(self._chunks) if streamed and self._chunks else (),
-                    {} if self._said is None else self._said.attributes(),
-                ),
-            )
+            if endpoint.poll and origin is not None:
+                # It began with that request, and so does this span: the books tell by their
+                # common beginning that both are one call, however late its usage is fetched.
+                call.moved(*origin)
+        elif endpoint.poll:
+            call.drop()
+            return
+        streamed = facts.stream if self._streamed is None else self._streamed
+        call.end(
+            telemetry.request_attributes(facts, endpoint.host, endpoint.port),
+            telemetry.Ending(
+                answer,
+                status,
+                failure,
+                at,
+                at_ns,
+                streamed,
+                tuple(self._chunks) if streamed and self._chunks else (),
+                {} if self._said is None else self._said.attributes(),
+            ),
+        )
 
     def abandoned(self) -> None:
         """End, perhaps on behalf of the garbage collector: that may be anywhere, in any thread.
@@ -355,7 +421,8 @@ class Exchange:
         if self._ended:
             return
         try:
-            frame = None if self._patient else inspect.currentframe()
+            soon = self._later and backlog.fits(self._size())
+            frame = None if soon else inspect.currentframe()
             while frame is not None:
                 if str(frame.f_globals.get("__name__")).startswith(_LOCKING):
                     _thread.start_new_thread(self.end, ())

@@ -65,7 +65,7 @@ def _around(request: Any, module: str) -> propagation.Hop | None:
     told = _told(request.url)
     if told is not None:
         return told.on(request.headers)
-    if module not in http_spans.ours and not http_spans.waiting:
+    if module not in http_spans.ours:
         return None
     url = request.url
     return propagation.discreet(url.host, url.port, url.path)

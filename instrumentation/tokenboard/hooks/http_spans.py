@@ -44,6 +44,8 @@ def start() -> None:
         modules = [name for name in _pending if name in sys.modules]
         _pending.clear()
     try:
+        from tokenboard.hooks import hops  # which looks at this module at each request
+
         instrumentation = _instrumentation()
         providers = export.providers()
         for module in modules:
@@ -59,6 +61,7 @@ def start() -> None:
                 skip_dep_check=True,
             )
             ours.add(module)
+            hops.install(sys.modules[module])
     except Exception:
         mishap.report("instrumenting the app's other HTTP calls")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from tokenboard import mishap
+from tokenboard import mishap, propagation
 from tokenboard.hooks import exchange, http_spans, include_usage, patch, tee
 from tokenboard.wire import match
 
@@ -41,7 +41,7 @@ def _wrap_sync(module: Any, stream_class: type[Any]) -> None:
         if seen is None:
             return original(self, request, *args, **kwargs)
         seen.enter()
-        asking = include_usage.into(seen, request)
+        asking = include_usage.into(seen, request) if seen.wanted.inject_usage else None
         try:
             response = original(self, asking.request if asking else request, *args, **kwargs)
             if asking and asking.refused(response):
@@ -72,7 +72,7 @@ def _wrap_async(module: Any, stream_class: type[Any]) -> None:
         if seen is None:
             return await original(self, request, *args, **kwargs)
         seen.enter()
-        asking = include_usage.into(seen, request)
+        asking = include_usage.into(seen, request) if seen.wanted.inject_usage else None
         try:
             response = await original(self, asking.request if asking else request, *args, **kwargs)
             if asking and asking.refused(response):
@@ -95,7 +95,8 @@ def _wrap_async(module: Any, stream_class: type[Any]) -> None:
 
 def _begin(request: Any) -> Exchange | None:
     try:
-        endpoint = match(request.method, str(request.url))
+        url = str(request.url)
+        endpoint = match(request.method, url)
         if endpoint is None:
             if http_spans.waiting:
                 http_spans.start()
@@ -107,6 +108,8 @@ def _begin(request: Any) -> Exchange | None:
         seen = exchange.begin(endpoint, body, request.headers.raw)
         if seen is not None:
             seen.unmark(request.headers)
+            if http_spans.waiting and url not in propagation.noted:
+                _note(url, request.url)
     except Exception:
         mishap.report("looking at a request")
         return None
@@ -114,10 +117,16 @@ def _begin(request: Any) -> Exchange | None:
         return seen
 
 
+def _note(text: str, url: Any) -> None:
+    propagation.note(text, url.host, url.port, url.path)
+
+
 def _read_along(seen: Exchange, response: Any, stream_class: type[Any], *, streamed: bool) -> None:
     try:
         # An event hook of the app's may have read a streamed answer before we see it.
         whole = not streamed or response.is_closed
+        if response.history and http_spans.waiting:  # redirected
+            _note(str(response.url), response.url)
         status, headers = response.status_code, response.headers.raw
         seen.answered(status, headers, streamed=not whole, encoded=not whole)
         if whole:

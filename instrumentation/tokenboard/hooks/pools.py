@@ -1,7 +1,8 @@
-"""Work handed to a thread pool is done for whoever handed it in.
+"""Work handed to a thread pool is done for whoever handed it in, and so are callbacks on its end.
 
 ``ThreadPoolExecutor.submit`` (and with it ``map`` and ``loop.run_in_executor``) starts in a thread
-that knows nothing of the context, unlike an asyncio task or ``asyncio.to_thread``. While the app
+that knows nothing of the context, unlike an asyncio task or ``asyncio.to_thread``, and what
+``Future.add_done_callback`` is given is called in whichever thread ends the work. While the app
 has said whose work is in hand, that is carried along; else nothing is changed. Threads that the
 app starts itself are left alone: one that serves many would serve them all in the first one's name.
 """
@@ -27,9 +28,13 @@ _BAGGAGE = ("user.id", "session.id", "tokenboard.team")
 
 
 def install(module: Any) -> None:
-    """Wrap ``submit`` of thread pools; harmless the second time."""
-    pool = module.ThreadPoolExecutor
-    original = pool.submit
+    """Wrap what hands functions to other threads; harmless the second time.
+
+    Args:
+        module: ``concurrent.futures.thread`` or ``concurrent.futures._base``.
+    """
+    kind, name = _place(module)
+    original = getattr(kind, name)
     if patch.is_in(original):
         return
 
@@ -37,15 +42,27 @@ def install(module: Any) -> None:
     def submit(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
         return original(self, _carried(fn), *args, **kwargs)
 
-    patch.mark(submit, original)
-    pool.submit = submit
+    @functools.wraps(original)
+    def add_done_callback(self: Any, fn: Any) -> Any:
+        return original(self, _carried(fn))
+
+    wrapper = submit if name == "submit" else add_done_callback
+    patch.mark(wrapper, original)
+    setattr(kind, name, wrapper)
 
 
 def uninstall(module: Any) -> None:
-    """Undo ``install``, unless somebody has wrapped ``submit`` after us."""
-    original = patch.original(module.ThreadPoolExecutor.submit)
+    """Undo ``install``, unless somebody has wrapped the method after us."""
+    kind, name = _place(module)
+    original = patch.original(getattr(kind, name))
     if original is not None:
-        module.ThreadPoolExecutor.submit = original
+        setattr(kind, name, original)
+
+
+def _place(module: Any) -> tuple[Any, str]:
+    if hasattr(module, "ThreadPoolExecutor"):
+        return module.ThreadPoolExecutor, "submit"
+    return module.Future, "add_done_callback"
 
 
 def _carried(function: Any) -> Any:

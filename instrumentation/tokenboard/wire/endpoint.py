@@ -44,9 +44,23 @@ class Endpoint:
 
     def ask(self, body: bytes, headers: HeaderSource) -> Asked | None:
         """Look at a request; None if its body shows that it is no call. Never raises."""
-        value = _parsed(body)
-        form = self._format(body, value)
-        return None if form is None else Asked(self, form, body, value, headers)
+        asked = Asked(self, body, headers)
+        return asked if asked.is_call else None
+
+    def suspect(self, body: bytes, headers: HeaderSource) -> Asked | None:
+        """Do the same without reading the body: ``is_call`` tells later whether it is a call.
+
+        None if a glance at the bytes shows that it is not.
+        """
+        if self.sure or self.poll:
+            return Asked(self, body, headers)
+        for form in self.formats:
+            for key in form.keys:
+                if f'"{key}"'.encode() not in body:
+                    break
+            else:
+                return Asked(self, body, headers)
+        return None
 
     def read_request(
         self, body: bytes, headers: HeaderSource, hasher: Hasher
@@ -74,7 +88,8 @@ class Endpoint:
             content_encoding=found.get("content-encoding", "") if encoded else "",
         )
 
-    def _format(self, body: bytes, value: Json | None) -> Format | None:
+    def form(self, body: bytes, value: Json | None) -> Format | None:
+        """Return the format that a body is in, ``value`` if it could be read; None if in none."""
         if self.poll:
             return self.formats[0]
         for form in self.formats:
@@ -88,47 +103,48 @@ class Endpoint:
 
 
 class Asked:
-    """A request to a model: what is needed at once, and all that it tells once that is wanted.
+    """A request to a model: read when something of it is wanted, which any thread may do.
 
-    Keeps the request's body and headers until then, and looks at nothing else: any thread may ask.
+    Keeps the request's body and headers until then, and looks at nothing else.
     """
 
-    __slots__ = ("_body", "_form", "_headers", "_value", "endpoint", "model")
+    __slots__ = ("_form", "_headers", "_read", "_value", "body", "endpoint")
 
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        form: Format,
-        body: bytes,
-        value: Json | None,
-        headers: HeaderSource,
-    ) -> None:
+    def __init__(self, endpoint: Endpoint, body: bytes, headers: HeaderSource) -> None:
         self.endpoint = endpoint
-        self._form = form
-        self._body = body
-        self._value = value
+        self.body = body
         self._headers = headers
-        self.model = (value and text(value.get("model"))) or endpoint.model
-        """The model, as far as it is plain to see; ``facts`` knows better."""
+        self._read = False
+        self._value: Json | None = None
+        self._form: Format | None = None
+
+    @property
+    def is_call(self) -> bool:
+        """Whether it is a call at all; what else it tells may be asked only if it is."""
+        if not self._read:
+            self._value = _parsed(self.body)
+            self._form = self.endpoint.form(self.body, self._value)
+            self._read = True
+        return self._form is not None
 
     @property
     def operation(self) -> str:
         """The value of ``gen_ai.operation.name``, as far as it is plain to see."""
-        return self._form.operation
+        return self._meant().operation
 
     @property
-    def size(self) -> int:
-        """Bytes of the body."""
-        return len(self._body)
+    def model(self) -> str | None:
+        """The model, as far as it is plain to see; ``facts`` knows better."""
+        self._meant()
+        named = None if self._value is None else text(self._value.get("model"))
+        return named or self.endpoint.model
 
-    @property
-    def body(self) -> bytes:
-        """The request's body."""
-        return self._body
+    def _meant(self) -> Format:
+        return self._form if self.is_call and self._form is not None else self.endpoint.formats[0]
 
     def facts(self, hasher: Hasher) -> RequestFacts:
         """Read what the request tells. Never raises."""
-        endpoint, form, body = self.endpoint, self._form, self._body
+        endpoint, form, body = self.endpoint, self._meant(), self.body
         draft = Draft(hasher, endpoint.model, stream=endpoint.stream)
         if self._value is not None:
             try:
