@@ -5,8 +5,8 @@
 WITH
 -- include: masks
     ,
-    (SELECT every_team FROM team_cohort) AS every_team,
-    (SELECT shown_teams FROM team_cohort) AS shown_teams
+    (SELECT (every_team, shown_teams) FROM team_cohort) AS cohort,
+    cohort.1 AS every_team, cohort.2 AS shown_teams
 SELECT
     scope, if(scope = 'user', transform(b.name, masks.1, masks.2, b.name), b.name) AS name,
     toFloat64(share) AS used,

@@ -3,8 +3,8 @@
 --   week in the time range, and this one so far. A target is no measure of good work; waste and outcomes stand beside it.
 --   Teams of fewer people than the setting min_cohort stand together.
 WITH
-    (SELECT every_team FROM team_cohort) AS every_team,
-    (SELECT shown_teams FROM team_cohort) AS shown_teams,
+    (SELECT (every_team, shown_teams) FROM team_cohort) AS cohort,
+    cohort.1 AS every_team, cohort.2 AS shown_teams,
     (SELECT max(week) FROM weekly_usage
         WHERE week <= toDate($__toTime, 'UTC') AND week < toStartOfWeek(toDate(now(), 'UTC'), 1)) AS whole_week
 SELECT

@@ -5,8 +5,8 @@ WITH
     decodeURLComponent(substring('${session:customqueryparam:v}', 3)) AS wanted,
 -- include: masks
     ,
-    (SELECT every_team FROM team_cohort) AS every_team,
-    (SELECT shown_teams FROM team_cohort) AS shown_teams
+    (SELECT (every_team, shown_teams) FROM team_cohort) AS cohort,
+    cohort.1 AS every_team, cohort.2 AS shown_teams
 SELECT
     session_id,
     ts,

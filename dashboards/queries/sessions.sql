@@ -8,8 +8,8 @@ WITH
              splitByChar('&', '${user:customqueryparam:v}')) AS users,
 -- include: masks
     ,
-    (SELECT every_team FROM team_cohort) AS every_team,
-    (SELECT shown_teams FROM team_cohort) AS shown_teams
+    (SELECT (every_team, shown_teams) FROM team_cohort) AS cohort,
+    cohort.1 AS every_team, cohort.2 AS shown_teams
 SELECT
     session_id,
     transform(s.user_id, masks.1, masks.2, s.user_id) AS user_id,

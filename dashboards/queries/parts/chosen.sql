@@ -4,8 +4,8 @@
     -- What is chosen above the dashboard. Values come percent-encoded: no name can leave its quotes.
     -- Scalar subqueries are worked out once; plain expressions wherever they are named.
     -- Teams with too few people to be shown cannot be chosen either.
-    (SELECT every_team FROM team_cohort) AS every_team,
-    (SELECT shown_teams FROM team_cohort) AS shown_teams,
+    (SELECT (every_team, shown_teams) FROM team_cohort) AS cohort,
+    cohort.1 AS every_team, cohort.2 AS shown_teams,
     (SELECT arrayFilter(t -> t IN ('*', '(none)') OR every_team OR has(shown_teams, t),
                         arrayMap(v -> decodeURLComponent(substring(v, 3)),
                                  splitByChar('&', '${team:customqueryparam:v}')))) AS picked_teams,
