@@ -56,9 +56,6 @@ class Call:
         self._data = data
         self._context = context
 
-    def start(self) -> None:
-        """The other one's span is there."""
-
     def drop(self) -> None:
         """The other one has its own span."""
 

@@ -132,10 +132,6 @@ class Call:
         self._name: str | None = None
         self.span = Pending(self._start)
 
-    def start(self) -> None:
-        """Start the span, for a provider that shows it to somebody at once."""
-        self.span.real()
-
     def _start(self) -> Span:
         asked, endpoint = self._asked, self._asked.endpoint
         if not asked.is_call:

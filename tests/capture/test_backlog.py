@@ -16,7 +16,7 @@ from fakes.provider import Reply
 from opentelemetry import trace
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import (
     BatchSpanProcessor,
     SimpleSpanProcessor,
@@ -192,6 +192,15 @@ def test_who_looks_at_the_span_while_the_call_is_sent_finds_it(batched, provider
     assert span.attributes["app.note"] == "mine"
     assert span.attributes["gen_ai.usage.input_tokens"] == 19
     assert span.start_time <= child.start_time
+
+
+def test_where_spans_are_seen_at_once_the_current_one_is_the_sdks_own(books, provider):
+    """Code that asks the current span for what only the SDK's spans have gets it, as ever."""
+    provider.say(bodies.chat())
+    seen = []
+    _sent_within(provider, lambda: seen.append(trace.get_current_span()))
+    assert isinstance(seen[0], ReadableSpan)
+    assert seen[0].name == books.one().name
 
 
 def test_a_name_that_the_app_gives_the_span_stays(batched, provider, waiting):

@@ -190,9 +190,7 @@ class Exchange:
         inside = {**context, _IN_CALL: True}
         # A poll is a call only if its answer brings the usage of one.
         if call.span is not None and not poll:
-            if not self._later:
-                call.start()
-            inside[telemetry.SPAN] = call.span
+            inside[telemetry.SPAN] = call.span if later else call.span.real()
         outer.mark(inside)
         if wanted.http_spans != "all":
             inside[_MUTE_HTTP] = True

@@ -6,11 +6,12 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from tokenboard import mishap, propagation
-from tokenboard.hooks import exchange, http_spans, include_usage, patch, tee
+from tokenboard.hooks import exchange, http_spans, patch, tee
 from tokenboard.wire import match
 
 if TYPE_CHECKING:
     from tokenboard.hooks.exchange import Exchange
+    from tokenboard.hooks.include_usage import Injection
 
 MODULES = ("httpx", "httpx2")
 
@@ -41,7 +42,7 @@ def _wrap_sync(module: Any, stream_class: type[Any]) -> None:
         if seen is None:
             return original(self, request, *args, **kwargs)
         seen.enter()
-        asking = include_usage.into(seen, request) if seen.wanted.inject_usage else None
+        asking = _asking(seen, request) if seen.wanted.inject_usage else None
         try:
             response = original(self, asking.request if asking else request, *args, **kwargs)
             if asking and asking.refused(response):
@@ -72,7 +73,7 @@ def _wrap_async(module: Any, stream_class: type[Any]) -> None:
         if seen is None:
             return await original(self, request, *args, **kwargs)
         seen.enter()
-        asking = include_usage.into(seen, request) if seen.wanted.inject_usage else None
+        asking = _asking(seen, request) if seen.wanted.inject_usage else None
         try:
             response = await original(self, asking.request if asking else request, *args, **kwargs)
             if asking and asking.refused(response):
@@ -115,6 +116,12 @@ def _begin(request: Any) -> Exchange | None:
         return None
     else:
         return seen
+
+
+def _asking(seen: Exchange, request: Any) -> Injection | None:
+    from tokenboard.hooks import include_usage  # few want it
+
+    return include_usage.into(seen, request)
 
 
 def _note(text: str, url: Any) -> None:
