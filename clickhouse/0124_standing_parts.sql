@@ -2,4 +2,4 @@
 CREATE OR REPLACE VIEW {db}.standing_parts {on_cluster} AS
 SELECT * EXCEPT generation
 FROM {db}.standing_part_rows
-WHERE generation IN (SELECT generation FROM {db}.current WHERE stage = 'standings')
+WHERE generation = (SELECT max(generation) FROM {db}.generations WHERE stage = 'standings')
