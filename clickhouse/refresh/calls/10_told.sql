@@ -24,6 +24,9 @@ SELECT
         cityHash64(session_id, i, o, cr), 0) AS counts,
     input_tokens AS i, output_tokens AS o, cache_read_tokens AS cr, cache_write_tokens AS cw,
     CAST(service, 'String') AS service,
+    -- whose it is, and whether a credential says so (docs/pipeline.md, Identity): nobody's span may take another's call
+    if(user_id = '', 0, cityHash64(user_id)) AS who,
+    CAST(user_source = 'credential', 'UInt8') AS sworn,
     -- whose counts to believe: read off the wire by us; told by the SDK itself or the official instrumentations; others'
     multiIf(
         e.emitter = 'tokenboard', 0,

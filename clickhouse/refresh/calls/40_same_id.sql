@@ -2,7 +2,8 @@
 -- tokens or one span inside the other in time, of one service and different emitters (some miscount streams, and some lose
 -- the trace). Likewise an equal id of the request, or equal counts in one session of a coding agent at the same end, told by
 -- different emitters that do not name different responses. Each yields to the best such one, whether that one yields itself
--- or not: so the outcome does not depend on what else is looked at.
+-- or not: so the outcome does not depend on what else is looked at. Where a credential stands for one of them, only those of
+-- the same person do; those of nobody belong to whoever was first.
 INSERT INTO merged
 SELECT e.2, e.1.5, e.3, better[1].2, better[1].1.5
 FROM
@@ -11,6 +12,7 @@ FROM
         e,
         arrayFilter(w ->
             abs(w.1.4 - e.1.4) <= 600000000
+                AND (owner = 0 OR if(w.15 = 0, owner, w.15) = if(e.15 = 0, owner, e.15))
                 AND (w.4 = e.4 OR w.4 = '' OR e.4 = '')
                 AND (startsWith(w.5, e.5) OR startsWith(e.5, w.5) OR w.6 = e.5 OR e.6 = w.5)
                 AND (by != 'counts' OR abs(w.12 - e.12) <= 5000000)
@@ -25,7 +27,8 @@ FROM
         SELECT
             ids.1 AS by,
             groupArraySorted(256)((
-                place, trace_id, content, family, model, request_model, i, o, cr, cw, emitter, t1, service, id)) AS g
+                place, trace_id, content, family, model, request_model, i, o, cr, cw, emitter, t1, service, id, who)) AS g,
+            argMinIf(who, seen, sworn) AS owner
         FROM told
         ARRAY JOIN [('response', id), ('request', request), ('counts', counts)] AS ids
         WHERE ids IN

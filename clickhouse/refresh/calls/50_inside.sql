@@ -11,6 +11,7 @@ FROM
         arrayFilter(w ->
             w.3 <= t0 AND w.4 >= t1 AND t0 - w.3 <= 600000000
                 AND (w.7 = 0 OR id = 0)
+                AND w.16 = if(sworn, who, 0)
                 AND w.6 = status
                 AND (w.8 = family OR w.8 = '' OR family = '')
                 AND (startsWith(w.9, model) OR startsWith(model, w.9) OR w.10 = model OR w.9 = request_model)
@@ -25,7 +26,8 @@ FROM
         SELECT
             *,
             groupArray((
-                    span_id, place, t0, t1, emitter, status, id, family, model, request_model, i, o, cr, cw, content))
+                    span_id, place, t0, t1, emitter, status, id, family, model, request_model, i, o, cr, cw, content,
+                    if(sworn, who, 0)))
                 OVER (PARTITION BY trace_id ORDER BY t0, -t1, place ROWS BETWEEN 16 PRECEDING AND 1 PRECEDING)
                 AS before
         FROM told

@@ -27,7 +27,7 @@ FROM
             AND (trace_id, span_id, content) NOT IN (SELECT trace_id, span_id, content FROM merged)
     ) AS o ON o.service = t.service AND o.inputs = t.inputs AND o.outputs = t.outputs AND o.at >= t.at
     WHERE o.trace_id != t.trace_id AND t.t1 + 100000 >= o.t1 AND o.at - t.at <= 600000000
-        AND o.status = t.status
+        AND o.status = t.status AND if(o.sworn, o.who, 0) = if(t.sworn, t.who, 0)
         AND (startsWith(o.model, t.model) OR startsWith(t.model, o.model) OR o.request_model = t.model)
 )
 ORDER BY apart, span_id
