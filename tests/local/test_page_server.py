@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 
 import pytest
@@ -21,10 +23,35 @@ def test_the_page_and_its_files(ask):
     page = ask.http.get(web + "/")
     assert page.headers["content-type"].startswith("text/html")
     assert ask.http.get(f"{web}/d/tokenboard-leaderboard?from=now-30d").text == page.text
-    for path in ("/page/page.css", "/page/js/app.js"):
-        assert path in page.text
-        assert ask.http.get(web + path).status_code == 200
+    named = re.findall(r'"(/page/[^"]+)"', page.text)
+    assert {path.rpartition("/")[2] for path in named} >= {"page.css", "app.js", "charts.js"}
+    for path in named:
+        file = ask.http.get(web + path)
+        assert file.status_code == 200
+        # Its address changes when it does: nobody asks for it twice.
+        assert "immutable" in file.headers["cache-control"]
     assert ask.http.get(f"{web}/vendor/plotly.min.js").status_code == 200
+
+
+def test_the_page_comes_with_what_it_draws_first(ask):
+    """The list of dashboards and the one to draw are in the page: no round trip before the first query."""
+    web = ask.addresses["web"]
+    page = ask.http.get(f"{web}/d/tokenboard-cost").text
+    given = json.loads(re.search(r'id="given">(.*?)</script>', page, re.DOTALL)[1])
+    assert given["boards"] == ask.http.get(f"{web}/api/dashboards").json()
+    assert given["dashboard"] == ask.http.get(f"{web}/api/dashboards/tokenboard-cost").json()
+
+
+def test_runbooks_are_pages(ask):
+    """Where an alert's link leads there is a page with the runbook's words, in both ways of writing it."""
+    web = ask.addresses["web"]
+    for path in ("/runbooks/agent_loop", "/d/tokenboard-runbooks?viewPanel=2&var-rule=agent_loop"):
+        page = ask.http.get(web + path)
+        assert page.headers["content-type"].startswith("text/html")
+        assert "<h1>Agent goes round in circles</h1>" in page.text
+        assert "<strong>What to do</strong>" in page.text
+    assert ask.http.get(f"{web}/runbooks/..%2F..%2FREADME").status_code == 404
+    assert ask.http.get(f"{web}/runbooks/nothing").status_code == 404
 
 
 @pytest.mark.parametrize(

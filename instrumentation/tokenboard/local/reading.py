@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,12 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
+    # Settings and database of a handle.
+    _Kind = tuple[tuple[tuple[str, str | int], ...], str]
+
 MAX_RESULT = 128 * 2**20
 _MAX_WAITING = 64
+_MOST_IDLE = 8
 
 # What one query may use: seconds, bytes, rows, threads. A client can ask for less, never for more.
 LIMITS: Mapping[str, int] = {
@@ -68,6 +73,8 @@ class Reading:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="tokenboard-query")
         self._waiting = 0
         self._closed = False
+        self._guard = threading.Lock()
+        self._idle: list[tuple[_Kind, Any]] = []
         reader = engine.reader({})
         try:
             functions = reader.query("SELECT name FROM system.table_functions", "TSV").bytes()
@@ -123,11 +130,36 @@ class Reading:
             QueryError: the result is too large.
             RuntimeError: the engine refuses; its text begins with ClickHouse's ``Code:``.
         """
-        handle = self.engine.reader(settings or self.limits, database or self.engine.database)
+        chosen = settings or self.limits
+        kind: _Kind = (tuple(chosen.items()), database or self.engine.database)
+        handle = self._take(kind) or self.engine.reader(chosen, kind[1])
         try:
-            return answer(handle, statement, default_format, parameters)
-        finally:
+            result = answer(handle, statement, default_format, parameters)
+        except BaseException:
             handle.close()
+            raise
+        self._keep(kind, handle)
+        return result
+
+    def _take(self, kind: _Kind) -> Any | None:
+        """An idle handle with these settings and this database, if there is one."""
+        with self._guard:
+            for place, (found, handle) in enumerate(self._idle):
+                if found == kind:
+                    del self._idle[place]
+                    return handle
+        return None
+
+    def _keep(self, kind: _Kind, handle: Any) -> None:
+        """Keep a handle for the next query like it: to open one takes longer than a small query.
+
+        A statement that may run cannot change a handle: no SET, no USE, nothing is written.
+        """
+        with self._guard:
+            self._idle.append((kind, handle))
+            surplus = self._idle.pop(0)[1] if len(self._idle) > _MOST_IDLE else None
+        if surplus is not None:
+            surplus.close()
 
     def close(self) -> None:
         """Drop waiting queries and end running ones. Idempotent."""
@@ -142,6 +174,9 @@ class Reading:
         finally:
             handle.close()
         self._pool.shutdown()
+        for _, handle in self._idle:
+            handle.close()
+        self._idle.clear()
 
 
 def _stopping() -> QueryError:

@@ -6,19 +6,20 @@ The browser names a panel, never SQL: what runs is the panel's own query from th
 from __future__ import annotations
 
 import json
-from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from tokenboard.local import page
+from tokenboard.local.answers import Answers
 from tokenboard.local.asgi import GoneError, TooLargeError, body
 from tokenboard.local.errors import one_line
+from tokenboard.local.page import runbooks
 from tokenboard.queries import panels
 
 if TYPE_CHECKING:
@@ -58,12 +59,16 @@ def application(reading: Reading, status: Callable[[], Mapping[str, Any]]) -> Ap
         Starlette(
             routes=[
                 Route("/", server.index),
+                # Where an alert's link leads in Grafana, a dashboard of texts.
+                Route("/d/tokenboard-runbooks", server.runbook),
                 Route("/d/{uid:path}", server.index),
                 Route("/vendor/{name}", server.vendor),
+                Route("/runbooks/{name}", server.runbook),
                 Route("/api/status", server.status),
                 Route("/api/dashboards", server.dashboards),
                 Route("/api/dashboards/{uid}", server.dashboard),
                 Route("/api/query", server.query, methods=["POST"]),
+                Mount(f"/page/{page.STAMP}", _Lasting(directory=page.FOLDER)),
                 Mount("/page", StaticFiles(directory=page.FOLDER)),
             ],
             middleware=[Middleware(_Headers)],
@@ -74,18 +79,32 @@ def application(reading: Reading, status: Callable[[], Mapping[str, Any]]) -> Ap
 
 class _Server:
     def __init__(self, reading: Reading, status: Callable[[], Mapping[str, Any]]) -> None:
-        self._reading = reading
+        self._answers = Answers(reading)
         self._status = status
 
     async def index(self, request: Request) -> Response:
-        del request
-        return FileResponse(page.FOLDER / "index.html", headers={"cache-control": "no-cache"})
+        """The page with what it asks first already in it: the list, and the dashboard to draw."""
+        boards = panels.dashboards()
+        uid = request.path_params.get("uid") or next(iter(boards), "")
+        given = {"boards": _listed(boards), "dashboard": boards.get(uid)}
+        return Response(
+            page.index(json.dumps(given, separators=(",", ":"))),
+            media_type="text/html",
+            headers={"cache-control": "no-store"},
+        )
+
+    async def runbook(self, request: Request) -> Response:
+        name = request.path_params.get("name") or request.query_params.get("var-rule", "")
+        text = runbooks.page(name)
+        if text is None:
+            raise HTTPException(404, "no such runbook")
+        return HTMLResponse(text)
 
     async def vendor(self, request: Request) -> Response:
         path = page.vendor(request.path_params["name"])
         if path is None:
             raise HTTPException(404, "no such file")
-        return await StaticFiles(directory=path.parent).get_response(path.name, request.scope)
+        return await _Lasting(directory=path.parent).get_response(path.name, request.scope)
 
     async def status(self, request: Request) -> Response:
         del request
@@ -93,12 +112,7 @@ class _Server:
 
     async def dashboards(self, request: Request) -> Response:
         del request
-        return JSONResponse(
-            [
-                {name: board.get(name) for name in ("uid", "title", "description", "tags")}
-                for board in panels.dashboards().values()
-            ]
-        )
+        return JSONResponse(_listed(panels.dashboards()))
 
     async def dashboard(self, request: Request) -> Response:
         return JSONResponse(_board(request.path_params["uid"]))
@@ -117,25 +131,24 @@ class _Server:
         except ValueError as error:
             raise HTTPException(400, str(error)) from error
         try:
-            data = await self._reading.in_turn(partial(self._rows, sql))
+            data = await self._answers.of(sql)
         except Exception as error:
             raise HTTPException(500, one_line(error)) from error
         return Response(data, media_type="application/json")
 
-    def _rows(self, sql: str) -> bytes:
-        """Run a panel's query; each row is copied as the engine wrote it."""
-        statement = self._reading.judge(sql.encode())
-        settings = {**self._reading.limits, "output_format_json_quote_64bit_integers": 0}
-        lines = self._reading.run(
-            statement, "JSONCompactEachRowWithNamesAndTypes", settings=settings
-        ).data.splitlines()
-        if len(lines) < 2:  # noqa: PLR2004 - names and types
-            return b'{"columns":[],"rows":[]}'
-        columns = [
-            {"name": name, "type": kind}
-            for name, kind in zip(json.loads(lines[0]), json.loads(lines[1]), strict=True)
-        ]
-        return b'{"columns":%b,"rows":[%b]}' % (json.dumps(columns).encode(), b",".join(lines[2:]))
+
+class _Lasting(StaticFiles):
+    """Files whose address changes with them: a browser need not ask for them again."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["cache-control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+def _listed(boards: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    names = ("uid", "title", "description", "tags")
+    return [{name: board.get(name) for name in names} for board in boards.values()]
 
 
 def _board(uid: str) -> dict[str, Any]:

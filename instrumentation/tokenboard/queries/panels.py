@@ -5,6 +5,7 @@ The local page's server answers with this; the tests run every panel's SQL throu
 
 from __future__ import annotations
 
+import functools
 import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -36,13 +37,16 @@ def folder() -> Path:
     return resources.folder("dashboards").joinpath(*FOLDER)
 
 
-def dashboards() -> dict[str, Json]:
-    """Every provisioned dashboard by its uid, in the order in which they are read."""
-    found: dict[str, Json] = {}
-    for path in sorted(folder().glob("*.json"), key=_place):
-        dashboard: Json = json.loads(path.read_text("utf-8"))
-        found[str(dashboard["uid"])] = dashboard
-    return found
+def dashboards() -> Mapping[str, Json]:
+    """Every provisioned dashboard by its uid, in reading order; callers leave them as they are."""
+    paths = sorted(folder().glob("*.json"), key=_place)
+    return _read(tuple((path, path.stat().st_mtime_ns) for path in paths))
+
+
+@functools.lru_cache(maxsize=1)
+def _read(files: tuple[tuple[Path, int], ...]) -> Mapping[str, Json]:
+    boards: list[Json] = [json.loads(path.read_text("utf-8")) for path, _ in files]
+    return {str(board["uid"]): board for board in boards}
 
 
 def _place(path: Path) -> tuple[int, str]:

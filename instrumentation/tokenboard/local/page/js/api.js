@@ -1,4 +1,4 @@
-// The three questions the page asks its server.
+// The questions the page asks its server.
 
 async function answer(response) {
   if (response.ok) return response.json();
@@ -8,8 +8,6 @@ async function answer(response) {
   } catch { /* the status has to do */ }
   throw new Error(said);
 }
-
-export const boards = async () => answer(await fetch('/api/dashboards'));
 
 export const board = async (uid) => answer(await fetch(`/api/dashboards/${encodeURIComponent(uid)}`));
 

@@ -10,6 +10,7 @@ import {ALL, RANGES, State} from './state.js';
 import {stateTimeline, traces} from './timeline.js';
 
 const PLAIN = {stat, table, bargauge: barGauge, 'state-timeline': stateTimeline, traces};
+const OWN = 'own';
 const PERIODS = {s: 1e3, m: 6e4, h: 3.6e6};
 const $ = (id) => document.getElementById(id);
 
@@ -23,20 +24,37 @@ async function start() {
   theme();
   $('refresh').addEventListener('click', () => load());
   $('range').addEventListener('change', (event) => {
+    if (event.target.value === OWN) return between();
     state.from = event.target.value;
     state.to = 'now';
     go(state.address());
   });
+  $('between').addEventListener('submit', (event) => {
+    event.preventDefault();
+    const [from, to] = ['from', 'to'].map((name) => new Date($('between').elements[name].value).getTime());
+    if (!(from < to)) return complain('a time range begins before it ends');
+    $('between').hidden = true;
+    [state.from, state.to] = [String(from), String(to)];
+    go(state.address());
+  });
+  $('between').addEventListener('reset', () => {
+    $('between').hidden = true;
+    ranges();
+  });
   window.addEventListener('popstate', open);
   document.addEventListener('click', follow);
+  document.addEventListener('pointerup', tell);
   document.addEventListener('visibilitychange', () => document.hidden || schedule(true));
-  try {
-    boards = await api.boards();
-  } catch (error) {
-    complain(`the page's server does not answer: ${error.message}`);
-    return;
-  }
+  // The page came with what would be asked first.
+  ({boards, dashboard} = JSON.parse($('given').textContent));
   await open();
+}
+
+// What a mouse learns by hovering, a finger learns by touching.
+function tell(event) {
+  const told = event.pointerType !== 'mouse' && !event.target.closest('a, button') && event.target.closest('.panel [title]');
+  $('exact').hidden = !told;
+  if (told) $('exact').textContent = told.title;
 }
 
 // Links inside the page change what it shows without loading it again.
@@ -68,6 +86,8 @@ async function open() {
   $('title').textContent = dashboard.title;
   $('about').textContent = dashboard.description || '';
   $('boards').replaceChildren(...boards.map((b) => el('a', {href: `/d/${b.uid}?${elsewhere()}`, 'aria-current': b.uid === uid ? 'page' : null}, b.title)));
+  const here = $('boards').querySelector('[aria-current]');
+  if (here) $('boards').scrollLeft = here.offsetLeft - ($('boards').clientWidth - here.offsetWidth) / 2;
   ranges();
   layOut();
   await defaults();
@@ -83,10 +103,21 @@ function elsewhere() {
   return [time, state.filterQuery()].filter(Boolean).join('&');
 }
 
+// The form for a range of one's own, filled with the one that is looked at.
+function between() {
+  const local = (ms) => new Date(ms - new Date(ms).getTimezoneOffset() * 6e4).toISOString().slice(0, 16);
+  const [from, to] = state.span() || [Date.now() - 8.64e7, Date.now()];
+  $('between').elements.from.value = local(from);
+  $('between').elements.to.value = local(to);
+  $('between').hidden = false;
+  $('between').elements.from.focus();
+}
+
 function ranges() {
   const known = RANGES.some(([from]) => from === state.from) && state.to === 'now';
   const options = RANGES.map(([from, name]) => el('option', {value: from, selected: from === state.from && known}, name));
   if (!known) options.unshift(el('option', {value: state.from, selected: true}, state.spoken()));
+  options.push(el('option', {value: OWN}, 'From … to …'));
   $('range').replaceChildren(...options);
 }
 

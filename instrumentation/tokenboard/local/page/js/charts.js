@@ -1,7 +1,8 @@
 // Panels drawn by plotly.js, which loads when the first of them comes into view.
 
-import {display, exact, named} from './format.js';
+import {el} from './dom.js';
 import {wide} from './fields.js';
+import {display, exact, named} from './format.js';
 
 const PALETTE = ['#3B82F6', '#14B8A6', '#E0A526', '#8B5CF6', '#E07A5F', '#D9468F', '#7C8FD9', '#2E9E5B', '#B87333', '#8E9AAF'];
 let loading = null;
@@ -9,7 +10,8 @@ let loading = null;
 export function library() {
   loading ||= new Promise((resolve, reject) => {
     const script = document.createElement('script');
-    script.src = '/vendor/plotly.min.js';
+    // The version of everything is in this file's address.
+    script.src = `/vendor/plotly.min.js?${import.meta.url.split('/').at(-3)}`;
     script.onload = () => resolve(window.Plotly);
     script.onerror = () => reject(new Error("charts need plotly: pip install 'tokenboard[server]'"));
     document.head.append(script);
@@ -27,11 +29,10 @@ function layout(extra) {
   return {
     paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)',
     font: {family: variable('--font'), size: 12, color: variable('--muted')},
-    margin: {l: 8, r: 8, t: 6, b: 8, pad: 2},
+    margin: {l: 8, r: 8, t: 8, b: 8, pad: 2},
     hoverlabel: {font: {family: variable('--font'), size: 12}, bgcolor: variable('--raised'), bordercolor: variable('--line')},
     hovermode: 'x unified',
     showlegend: true,
-    legend: {orientation: 'h', y: 1.02, yanchor: 'bottom', x: 1, xanchor: 'right', font: {size: 12}},
     bargap: 0.25,
     ...rest,
     xaxis: {...axis, ...xaxis},
@@ -47,7 +48,9 @@ function ticks(most, config) {
 
 function niceStep(raw) {
   const magnitude = 10 ** Math.floor(Math.log10(raw));
-  return magnitude * ([1, 2, 5, 10].find((n) => n * magnitude >= raw) ?? 10);
+  // Whole things have no halves: 2.5 people.
+  const steps = magnitude === 1 ? [1, 2, 5, 10] : [1, 2, 2.5, 5, 10];
+  return magnitude * (steps.find((n) => n * magnitude >= raw) ?? 10);
 }
 
 function colourOf(field, index) {
@@ -156,10 +159,59 @@ export function piechart(panel, frame) {
   }], layout: layout({hovermode: 'closest', legend: {orientation: 'v', x: 1.02, y: 0.5}})};
 }
 
-export const CHARTS = {timeseries, barchart, piechart};
+// Grafana's XY chart: lines over a numeric axis, here filled, so that a bar of a histogram is four corners.
+export function xychart(panel, frame) {
+  const [x, ...series] = frame.numbers();
+  const log = x.config.custom.scaleDistribution?.type === 'log';
+  const traces = series.filter((field) => field.values.some((v) => v != null)).map((field, index) => {
+    const rows = x.values.map((_, i) => i).filter((i) => field.values[i] != null);
+    const colour = colourOf(field, index);
+    return {
+      type: 'scatter', mode: 'lines', name: field.label, fill: 'tozeroy', fillcolor: `${colour}d9`, line: {color: colour, width: 1}, hoveron: 'points',
+      x: rows.map((i) => x.values[i]), y: rows.map((i) => field.values[i]),
+      customdata: rows.map((i) => `${display(field.values[i], field.config).text} at ${display(x.values[i], x.config).text}`), hovertemplate: '%{fullData.name}: %{customdata}<extra></extra>',
+    };
+  });
+  const most = Math.max(...series.flatMap((f) => f.values.map((v) => v || 0)), 0);
+  const known = x.values.filter((v) => v > 0);
+  return {traces, layout: layout({
+    hovermode: 'closest', showlegend: traces.length > 1, yaxis: ticks(most, series[0].config),
+    xaxis: {showgrid: true, title: {text: x.label, font: {size: 12}, standoff: 8}, ...(log ? {type: 'log', ...decades(known, x.config)} : {})},
+  })};
+}
+
+// A mark a decade, named as amounts are, and thin ones between.
+function decades(values, config) {
+  const [first, last] = [Math.floor(Math.log10(Math.min(...values)) + 1e-9), Math.ceil(Math.log10(Math.max(...values)) - 1e-9)];
+  const marks = Array.from({length: last - first + 1}, (_, i) => 10 ** (first + i));
+  return {
+    tickmode: 'array', tickvals: marks, ticktext: marks.map((v) => display(v, config).text), range: [first - 0.03, last + 0.03],
+    minor: {tickmode: 'array', ticks: 'outside', ticklen: 4, tickcolor: variable('--line'), tickvals: marks.slice(0, -1).flatMap((v) => [2, 3, 4, 5, 6, 7, 8, 9].map((n) => n * v))},
+  };
+}
+
+// The names of the series as plain buttons: they wrap, and a click hides a series and shows it again.
+function legend(node, traces, plotly) {
+  if (node.previousElementSibling) node.previousElementSibling.remove();
+  if (!traces) return;
+  node.before(el('ul', {class: 'legend'}, traces.map((trace, i) => {
+    const button = el('button', {type: 'button', 'aria-pressed': String(!node.hiddenNames.has(trace.name)), onclick: () => {
+      const shown = node.hiddenNames.delete(trace.name) || !node.hiddenNames.add(trace.name);
+      button.setAttribute('aria-pressed', String(shown));
+      plotly.restyle(node, {visible: shown}, [i]);
+    }}, el('i', {style: {'--tone': trace.line?.color || trace.marker.color}}), trace.name);
+    return el('li', {}, button);
+  })));
+}
+
+export const CHARTS = {timeseries, barchart, piechart, xychart};
 
 export async function draw(node, panel, frame, span) {
   const plotly = await library();
   const {traces, layout: shape} = CHARTS[panel.type](panel, frame, span);
-  await plotly.react(node, traces, shape, {displayModeBar: false, responsive: true});
+  node.hiddenNames ||= new Set();
+  const pie = panel.type === 'piechart';
+  legend(node, shape.showlegend && !pie ? traces : null, plotly);
+  for (const trace of traces) trace.visible = !node.hiddenNames.has(trace.name);
+  await plotly.react(node, traces, {...shape, showlegend: pie && shape.showlegend}, {displayModeBar: false, responsive: true});
 }

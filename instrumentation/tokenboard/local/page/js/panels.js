@@ -66,10 +66,11 @@ export function text(panel) {
 
 export function table(panel, frame, state) {
   const columns = frame.shown;
+  const frozen = frozenEdges(columns, panel.options.frozenColumns?.left || 0);
   const sort = panel.options.sortBy?.[0];
   const view = {column: columns.findIndex((f) => f.label === sort?.displayName), down: sort?.desc ?? false};
   const body = el('tbody');
-  const heads = columns.map((field, index) => el('th', {class: alignment(field), scope: 'col', style: widths(field)},
+  const heads = columns.map((field, index) => el('th', {class: alignment(field) + (index in frozen ? ' frozen' : ''), scope: 'col', style: {...widths(field), left: frozen[index]}},
     el('button', {type: 'button', title: field.config.description || `Sort by ${field.label}`, onclick: () => {
       view.down = view.column === index ? !view.down : field.kind === 'number';
       view.column = index;
@@ -83,13 +84,23 @@ export function table(panel, frame, state) {
     }
     heads.forEach((head, i) => head.setAttribute('aria-sort', i !== view.column ? 'none' : view.down ? 'descending' : 'ascending'));
     const ranges = columns.map(rangeOf);
-    body.replaceChildren(...order.map((row) => el('tr', {}, columns.map((field, i) => cell(field, row, {frame, state, range: ranges[i]})))));
+    body.replaceChildren(...order.map((row) => el('tr', {}, columns.map((field, i) => cell(field, row, {frame, state, range: ranges[i], left: frozen[i]})))));
   };
   fill();
   const feet = columns.map((field) => el('td', {class: alignment(field)}, footer(field)));
   return el('div', {class: 'sheet', tabindex: '0'}, el('table', {},
     panel.options.showHeader === false ? null : el('thead', {}, el('tr', {}, heads)), body,
     feet.some((f) => f.textContent) ? el('tfoot', {}, el('tr', {}, feet)) : null));
+}
+
+// Where each of the columns that stay in sight begins: after those before it.
+function frozenEdges(columns, many) {
+  let edge = 0;
+  return columns.slice(0, many).map(({config: {custom}}) => {
+    const left = `${edge}px`;
+    edge += custom.width || custom.minWidth || 0;
+    return left;
+  });
 }
 
 // Empty values stay last whichever way one sorts.
@@ -123,12 +134,13 @@ function footer(field) {
   return display(reducer === 'mean' ? total / values.length : total, field.config).text;
 }
 
-function cell(field, row, {frame, state, range}) {
+function cell(field, row, {frame, state, range, left}) {
   const value = field.values[row];
   const shown = display(value, field.config);
   const {type} = field.config.custom.cellOptions || {};
   const content = (CELLS[type] || plain)(value, shown, {field, range});
-  return el('td', {class: alignment(field) + (field.config.custom.wrapText ? ' wrap' : ''), title: shown.exact && shown.exact !== shown.text ? shown.exact : null},
+  const classes = `${alignment(field)}${field.config.custom.wrapText ? ' wrap' : ''}${left ? ' frozen' : ''}`;
+  return el('td', {class: classes, style: left ? {left} : {}, title: shown.exact && shown.exact !== shown.text ? shown.exact : null},
     linked(content, {frame, field, row, state}));
 }
 

@@ -41,8 +41,9 @@ export class State {
     }
   }
 
-  // [start, end] in milliseconds, or nothing if the address holds nonsense.
-  span(now = Date.now()) {
+  // [start, end] in milliseconds, or nothing if the address holds nonsense. Now is the end of the minute:
+  // who looks again within it asks the same, and the server need not work it out again.
+  span(now = Math.floor(Date.now() / 6e4) * 6e4 + 59_999) {
     const start = moment(this.from, now);
     const end = moment(this.to, now);
     return start == null || end == null || start >= end ? null : [Math.floor(start), Math.ceil(end)];
@@ -67,6 +68,7 @@ export class State {
     const span = this.span();
     if (!span || !/^\d+$/.test(this.from)) return `${this.from} to ${this.to}`;
     const [start, end] = span.map((ms) => new Date(ms));
+    if (end - start > 8.64e7) return [start, end].map((d) => d.toLocaleString(undefined, {day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit'})).join(' – ');
     const time = {hour: '2-digit', minute: '2-digit', second: '2-digit'};
     return `${start.toLocaleDateString(undefined, {day: 'numeric', month: 'short'})} ${start.toLocaleTimeString(undefined, time)} – ${end.toLocaleTimeString(undefined, time)}`;
   }

@@ -3,7 +3,11 @@
 import {el} from './dom.js';
 import {display, inkOn, named} from './format.js';
 
-const LEGIBLE = 4;  // per cent of the width from which a stretch is named on itself
+const LEGIBLE = 6;  // per cent of the width from which a stretch is named on itself
+
+// What the query puts before a step's name says what its colour means.
+const SIGNS = {'⟳': 'part of a loop', '✕': 'failed', '⚙': 'tool call'};
+const meaning = (text) => SIGNS[text[0]] || (text === 'human turn' || text === 'instruction' ? text : 'model call');
 
 const seconds = (ms) => display(ms / 1000, {unit: 's'}).text;
 
@@ -28,6 +32,7 @@ export function stateTimeline(panel, frame) {
   const from = Math.min(...starts.values.map(Number));
   const to = Math.max(...ends.values.map(Number), from + 1);
   const lanes = new Map();
+  const legend = new Map();
   for (let row = 0; row < frame.length; row++) {
     const name = lane.values[row];
     if (!lanes.has(name)) lanes.set(name, []);
@@ -35,12 +40,14 @@ export function stateTimeline(panel, frame) {
     const [start, end] = [Number(starts.values[row]), Number(ends.values[row])];
     const width = 100 * (end - start) / (to - from);
     const colour = named(shown.colour);
+    legend.set(colour, meaning(shown.text));
     lanes.get(name).push(el('span', {
       class: 'state', title: `${name.trim()}: ${shown.text}, +${seconds(start - from)}, ${seconds(end - start)}`,
       style: {left: `${100 * (start - from) / (to - from)}%`, width: `${width}%`, background: colour, color: inkOn(colour)},
-    }, width >= LEGIBLE ? shown.text : ''));
+    }, width >= LEGIBLE ? el('span', {}, shown.text) : null));
   }
-  return el('div', {class: 'lanes', tabindex: '0'},
+  const key = el('ul', {class: 'legend'}, [...legend].map(([colour, text]) => el('li', {}, el('i', {style: {'--tone': colour}}), text)));
+  return el('div', {class: 'lanes', tabindex: '0'}, key,
     [...lanes].map(([name, states]) => el('div', {class: 'lane'},
       el('span', {class: 'lane-name', title: name.trim()}, name.replaceAll('  ', '\u2003')), el('span', {class: 'track'}, states))),
     axis(from, to));
