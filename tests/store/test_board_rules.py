@@ -105,7 +105,7 @@ def test_titles_of_ones_own(data, tmp_path):
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
-        ("min_cohrt", "3", "no setting 'min_cohrt'; there are: min_cohort, tiers"),
+        ("min_cohrt", "3", "no setting 'min_cohrt'; there are: listing, min_cohort, tiers"),
         ("tiers", "shares", "tiers: 'shares' is none of: absolute, share"),
         ("min_cohort", "many", "min_cohort: 'many' is no whole number from 0 on, such as 2000000"),
         ("min_cohort", "0", "min_cohort: is from 1 on; 1 shows every team"),
@@ -123,10 +123,24 @@ def test_a_refusal_is_one_line(data):
     """The command says what is wrong and ends with status 1; the list shows what holds."""
     done = run(data, "settings", "reset", "cohort")
     assert done.exit_code == 1
-    assert done.output == "Error: no setting 'cohort'; there are: min_cohort, tiers\n"
+    assert done.output == "Error: no setting 'cohort'; there are: listing, min_cohort, tiers\n"
     assert {row["name"]: row["value"] for row in listed(data, "settings", "list")} == {
-        "min_cohort": "1", "tiers": "absolute", "layout.cluster": "", "layout.fact_days": "400",
+        "listing": "named", "min_cohort": "1", "tiers": "absolute", "layout.cluster": "", "layout.fact_days": "400",
         "layout.raw_days": "35", "layout.rollup_days": "0",
+    }  # fmt: skip
+
+
+def test_people_opt_in(data, tmp_path):
+    """Where the setting says so nobody stands on the board who did not choose to; who opts in does."""
+    assert run(data, "settings", "set", "listing", "hidden").exit_code == 0
+    shown = [(row["rank"], row["display_name"]) for row in listed(data, "leaderboard")]
+    assert shown == [(None, "(hidden)")] * 4
+    chosen = written(tmp_path, "person_id,listing\nbob,named\n")
+    assert run(data, "people", "import", chosen).exit_code == 0
+    shown = [(row["rank"], row["display_name"]) for row in listed(data, "leaderboard")]
+    assert shown == [(1, "bob"), *[(None, "(hidden)")] * 3]
+    assert {row["person_id"]: row["listing"] for row in listed(data, "people", "list")} == {
+        "ada": "hidden", "bob": "named", "eve": "hidden", "kim": "hidden",
     }  # fmt: skip
 
 

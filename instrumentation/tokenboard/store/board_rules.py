@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 NO_TIER: Final = "unranked"
 """What the standings call who is below the lowest tier."""
 _DEFAULTS: Final = {
-    "settings": "0017_settings_defaults.sql",
-    "tiers": "0024_tiers_defaults.sql",
-    "titles": "0026_titles_defaults.sql",
+    "settings": ("0017_settings_defaults.sql", "0175_setting_listing.sql"),
+    "tiers": ("0024_tiers_defaults.sql",),
+    "titles": ("0026_titles_defaults.sql",),
 }
 
 
@@ -43,6 +43,10 @@ def _people(cell: str) -> int:
 
 
 SETTINGS: Final[Mapping[str, Setting]] = {
+    "listing": Setting(
+        "people who said nothing are named (and may opt out) or hidden (and may opt in)",
+        sheets.one_of("named", "hidden"),
+    ),
     "min_cohort": Setting("people a team must have to be shown", _people),
     "tiers": Setting(
         "absolute: by net tokens in 30 days; share: by the share of people who stand as high",
@@ -261,4 +265,5 @@ def _delete(
 
 
 def _fill(client: Client, database: str, table: str) -> None:
-    client.command(sql.render(sql.text(_DEFAULTS[table]), sql.Layout(database)))
+    for name in _DEFAULTS[table]:
+        client.command(sql.render(sql.text(name), sql.Layout(database)))
