@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 DATASOURCE: Json = {"type": "grafana-clickhouse-datasource", "uid": "clickhouse"}
 PLUGIN_VERSION = "13.3.0"
-_TIME_SERIES, _TABLE, _TRACES = 0, 1, 3
+_TIME_SERIES, _TABLE = 0, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def stat(
     no_value: str = "no calls yet",
 ) -> Json:
     """Big numbers: every field's last value, or (``rows`` > 0) one number a row."""
-    return _panel(
+    return panel(
         "stat",
         query,
         place,
@@ -108,7 +108,7 @@ def table(
     }
     if frozen:
         options["frozenColumns"] = {"left": frozen}
-    return _panel(
+    return panel(
         "table",
         query,
         place,
@@ -125,99 +125,6 @@ def table(
     )
 
 
-def timeseries(
-    query: str,
-    place: Place,
-    fields: Sequence[Field],
-    *,
-    title: str = "",
-    unit: str = theme.TOKENS,
-    bars: bool = False,
-    stacked: bool = False,
-    palette: bool = False,
-    points: bool = False,
-    log: bool = False,
-    no_value: str = "no calls in this time range",
-) -> Json:
-    """Lines, or bars, over time; ``palette`` colours series by their names."""
-    panel = _panel(
-        "timeseries",
-        query,
-        place,
-        fields,
-        title=title,
-        unit=unit,
-        no_value=no_value,
-        time_series=True,
-        custom={
-            "axisBorderShow": False,
-            "drawStyle": "bars" if bars else "line",
-            "fillOpacity": 70 if bars else 18,
-            "lineInterpolation": "linear",
-            "lineWidth": 0 if bars else 2,
-            "showPoints": "never" if bars else "always" if points else "auto",
-            # Points of several series that share no moment would otherwise not be joined.
-            "spanNulls": points,
-            **({"scaleDistribution": {"type": "log", "log": 10}} if log else {}),
-            "stacking": {"group": "A", "mode": "normal" if stacked else "none"},
-        },
-        options={
-            "legend": _legend(),
-            "tooltip": {"mode": "multi", "sort": "desc"},
-        },
-    )
-    if palette:
-        panel["fieldConfig"]["defaults"]["color"] = {"mode": "palette-classic-by-name"}
-    return panel
-
-
-def bar_chart(
-    query: str,
-    place: Place,
-    fields: Sequence[Field],
-    *,
-    x_field: str,
-    title: str = "",
-    colour_by: str = "",
-    horizontal: bool = False,
-    stacked: bool = False,
-    palette: bool = False,
-    unit: str = "",
-    no_value: str = "nobody yet",
-) -> Json:
-    """Bars by category; ``colour_by`` names the column whose mapping colours each bar."""
-    options: Json = {
-        "barRadius": 0.1,
-        "barWidth": 0.8,
-        "fullHighlight": False,
-        "groupWidth": 0.7,
-        "legend": {**_legend(), "showLegend": stacked},
-        "orientation": "horizontal" if horizontal else "vertical",
-        "showValue": "never" if stacked else "always",
-        "stacking": "normal" if stacked else "none",
-        "tooltip": {"mode": "multi" if stacked else "single", "sort": "none"},
-        "xField": x_field,
-        "xTickLabelMaxLength": 14,
-        "xTickLabelRotation": 0,
-    }
-    if colour_by:
-        options["colorByField"] = colour_by
-    panel = _panel(
-        "barchart",
-        query,
-        place,
-        fields,
-        title=title,
-        unit=unit,
-        no_value=no_value,
-        custom={"axisBorderShow": False, "fillOpacity": 85, "gradientMode": "none", "lineWidth": 0},
-        options=options,
-    )
-    if palette:
-        panel["fieldConfig"]["defaults"]["color"] = {"mode": "palette-classic-by-name"}
-    return panel
-
-
 def bar_gauge(
     query: str,
     place: Place,
@@ -229,7 +136,7 @@ def bar_gauge(
     no_value: str = "no calls yet",
 ) -> Json:
     """One horizontal bar a row."""
-    return _panel(
+    return panel(
         "bargauge",
         query,
         place,
@@ -239,7 +146,7 @@ def bar_gauge(
         no_value=no_value,
         options={
             "displayMode": "basic",
-            "legend": {**_legend(), "showLegend": False},
+            "legend": {**legend(), "showLegend": False},
             "maxVizHeight": 28,
             "minVizHeight": 16,
             "minVizWidth": 8,
@@ -251,59 +158,6 @@ def bar_gauge(
             "valueMode": "color",
         },
     )
-
-
-def state_timeline(
-    query: str,
-    place: Place,
-    *,
-    lane: str,
-    colours: Sequence[Json],
-    title: str = "",
-    no_value: str = "no such session",
-) -> Json:
-    """Coloured stretches in lanes: the query gives start, end, ``lane`` and the text of each.
-
-    A second time column is the end of the state; each lane has to be a frame of its own, for what
-    overlaps within one is cut (https://github.com/grafana/grafana/issues/93939).
-    """
-    panel = _panel(
-        "state-timeline",
-        query,
-        place,
-        [],
-        title=title,
-        no_value=no_value,
-        custom={"fillOpacity": 88, "lineWidth": 0},
-        options={
-            "alignValue": "left",
-            "legend": {**_legend(), "showLegend": False},
-            "mergeValues": False,
-            "perPage": 24,
-            "rowHeight": 0.8,
-            "showValue": "auto",
-            "tooltip": {"mode": "single", "sort": "none"},
-        },
-    )
-    # Each frame's label names its row; without it the row would be called by the column too.
-    panel["fieldConfig"]["defaults"] |= {
-        "displayName": f"${{__field.labels.{lane}}}",
-        "mappings": list(colours),
-    }
-    panel["transformations"] = [
-        {
-            "id": "partitionByValues",
-            "options": {"fields": [lane], "keepFields": False, "naming": {"asLabels": True}},
-        }
-    ]
-    return panel
-
-
-def traces(query: str, place: Place, *, title: str = "", no_value: str = "no such trace") -> Json:
-    """One trace, span by span."""
-    panel = _panel("traces", query, place, [], title=title, no_value=no_value, options={})
-    panel["targets"][0] |= {"format": _TRACES, "queryType": "traces"}
-    return panel
 
 
 def text(content: str, description: str, place: Place, *, title: str) -> Json:
@@ -343,7 +197,7 @@ def rows_to_fields(name: str, value: str) -> Json:
     }
 
 
-def _panel(
+def panel(
     kind: str,
     query_name: str,
     place: Place,
@@ -356,6 +210,7 @@ def _panel(
     custom: Json | None = None,
     time_series: bool = False,
 ) -> Json:
+    """A panel of one query with what every kind has; the kinds here and in charts.py add theirs."""
     query = queries.load(query_name)
     defaults: Json = {
         "color": {"mode": "fixed", "fixedColor": theme.NET},
@@ -397,5 +252,6 @@ def _reduce(rows: int, fields: Sequence[Field]) -> Json:
     return {"calcs": ["lastNotNull"], "fields": pattern, "values": False}
 
 
-def _legend() -> Json:
+def legend() -> Json:
+    """The names of the series below the plot."""
     return {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": True}

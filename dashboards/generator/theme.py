@@ -46,6 +46,7 @@ WASTE = "#E07A5F"
 MONEY = "#2E9E5B"
 CALM = "#8E9AAF"
 GOOD = "#2E9E5B"
+WARN = "#D08A2E"
 BAD = "#D1495B"
 
 TOKENS = "short"

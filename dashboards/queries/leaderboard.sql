@@ -28,15 +28,15 @@ WITH
     )
 SELECT
     rank,
+    display_name,
     multiIf(isNull(rank), '', isNull(prev_rank), 'new', prev_rank > rank, concat('▲ ', toString(prev_rank - rank)),
             prev_rank < rank, concat('▼ ', toString(rank - prev_rank)), '—') AS movement,
-    display_name,
+    tier,
     net_tokens,
+    arrayStringConcat(titles, ', ') AS titles,
     arrayStringConcat(arrayMap(
         n -> ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'][1 + toUInt8(if(most = 0, 0, round(7 * n / most)))], daily))
         AS trend,
-    tier,
-    arrayStringConcat(titles, ', ') AS titles,
     gross_tokens,
     if(gross_tokens = 0, NULL, waste_tokens / gross_tokens) AS waste_share,
     cost_usd,

@@ -318,8 +318,14 @@ def test_titles_and_tiers_say_how_near_the_next_is(troubled):
     titles = {row["title"]: row for row in run(client, "person_titles", variables={"user": "ben"})}
     assert titles["Cache Wizard"]["progress"] == pytest.approx(0.5 / 0.8, rel=1e-4)
     assert titles["Token Legend"]["progress"] == pytest.approx(ben / made.people["ada"].gross)
-    people = sum(row["people"] for row in run(client, "tier_people"))
-    assert people == sum(row["people"] for row in run(client, "tier_histogram")) == 7
+    bars = run(client, "tier_histogram")
+    heights = [v or 0 for row in bars for name, v in row.items() if name != "net_tokens"]
+    # Each person is in one bar, and a bar has two corners at its height, two on the ground.
+    assert sum(heights) == 2 * 7
+    assert len(bars) == 2 * sum(1 for height in heights if height)
+    edges = [row["net_tokens"] for row in bars]
+    assert edges == sorted(edges)
+    assert edges[-1] / edges[0] > 10
 
 
 def test_rank_history_ends_at_todays_rank(troubled):

@@ -6,9 +6,10 @@ from typing import Any
 
 from generator import theme
 from generator.boards import common
-from generator.boards.common import COUNT, MONEY, PILL, SECONDS, SHARE, TOKENS, column, fixed
+from generator.boards.common import COUNT, MONEY, SECONDS, TOKENS, Card, column, fixed
+from generator.charts import timeseries
 from generator.dashboard import dashboard
-from generator.panels import Field, Place, table, timeseries
+from generator.panels import Field, Place, table
 
 Json = dict[str, Any]
 
@@ -29,7 +30,7 @@ def build() -> Json:
                 [Field("gross_tokens")],
                 bars=True,
                 stacked=True,
-                palette=True,
+                series="agent_name",
             ),
             _agents(),
             _sessions(),
@@ -43,71 +44,49 @@ def _totals() -> list[Json]:
     return common.cards(
         "agent_totals",
         [
-            (
+            Card(
                 "Sessions",
                 "Conversations and agent runs with a call in the time range.",
-                Field("sessions", "Sessions", COUNT | fixed(theme.NET)),
+                "sessions",
+                COUNT | fixed(theme.NET),
             ),
-            (
+            Card(
                 "Running now",
                 "Sessions with a call in the last fifteen minutes.",
-                Field("running", "Running now", COUNT | fixed(theme.GOOD)),
+                "running",
+                COUNT | fixed(theme.GOOD),
             ),
-            (
+            Card(
                 "Hidden steps",
                 "Model calls for each human turn: how much happens behind one answer.",
-                Field(
-                    "calls_per_turn",
-                    "Hidden steps",
-                    {"unit": "none", "decimals": 1, "noValue": "no human turns"}
-                    | fixed(theme.CALM),
-                ),
+                "calls_per_turn",
+                {"unit": "none", "decimals": 1, "noValue": "no human turns"} | fixed(theme.CALM),
             ),
-            (
-                "Waste",
-                "Share of gross tokens that was deducted: loops, duplicates, retries, idle burn.",
-                Field("waste_share", "Waste", common.waste_share()),
-            ),
-            (
-                "Failed calls",
-                "Share of the model calls that ended in an error, every attempt a call of its own.",
-                Field("failed_share", "Failed calls", SHARE | fixed(theme.CALM) | {"decimals": 1}),
-            ),
-            (
+            common.WASTE,
+            common.FAILED,
+            Card(
                 "Largest context",
                 "Input tokens of the largest single call, cached input included.",
-                Field("largest_input", "Largest context", TOKENS | fixed(theme.CALM)),
+                "largest_input",
+                TOKENS | fixed(theme.CALM),
             ),
-            (
-                "Agents in agents",
+            Card(
+                "Agent depth",
                 "How deep agents stood inside one another at most; 1: no sub-agents at all.",
-                Field("depth", "Agents in agents", COUNT | fixed(theme.CALM)),
+                "depth",
+                COUNT | fixed(theme.CALM),
             ),
-            (
-                "Cost",
-                "Estimate at list prices, call by call, of all sessions; waste is paid for too.",
-                Field(
-                    "cost_usd", "Cost", MONEY | fixed(theme.MONEY) | {"noValue": "no price known"}
-                ),
-            ),
+            common.COST,
         ],
     )
 
 
 def _agents() -> Json:
-    agent = {
-        "links": [
-            {
-                "title": "Only this agent",
-                "url": f"/d/{UID}?var-agent=${{__value.raw:percentencode}}&${{__url_time_range}}",
-            }
-        ]
-    }
     return table(
         "agents",
         Place(9, 3, 15, 8),
         [
-            Field("agent_name", "Agent", {"custom.minWidth": 110, **agent}),
+            Field("agent_name", "Agent", {"custom.minWidth": 110, **common.only(UID, "agent")}),
             Field("net_tokens", "Net tokens", TOKENS | column(84)),
             Field("gross_tokens", "Gross", TOKENS | column(74)),
             Field("waste_share", "Waste", common.waste_cell()),
@@ -134,27 +113,12 @@ def _sessions() -> Json:
             Field(
                 "signals",
                 "Signals",
-                {
-                    "custom.minWidth": 90,
-                    "noValue": "",
-                    "mappings": theme.pill_colours(theme.SIGNALS),
-                }
-                | PILL,
+                {"custom.minWidth": 90, "noValue": ""} | common.pills(theme.SIGNALS),
             ),
             Field(
                 "burn",
                 "Burn / min",
-                TOKENS
-                | fixed(theme.WASTE)
-                | {
-                    "custom.minWidth": 116,
-                    "custom.cellOptions": {
-                        "type": "gauge",
-                        "mode": "basic",
-                        "valueDisplayMode": "text",
-                    },
-                    "min": 0,
-                },
+                TOKENS | common.gauge(116, theme.WASTE),
             ),
             Field("gross_tokens", "Gross", TOKENS | column(74)),
             Field("waste_share", "Waste", common.waste_cell()),

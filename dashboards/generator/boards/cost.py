@@ -6,9 +6,10 @@ from typing import Any
 
 from generator import theme
 from generator.boards import common
-from generator.boards.common import COUNT, MONEY, SHARE, TOKENS, column, fixed
+from generator.boards.common import COUNT, MONEY, SHARE, TOKENS, Card, column, fixed
+from generator.charts import timeseries
 from generator.dashboard import dashboard
-from generator.panels import Field, Place, bar_gauge, table, timeseries
+from generator.panels import Field, Place, bar_gauge, table
 
 Json = dict[str, Any]
 
@@ -30,7 +31,7 @@ def build() -> Json:
                 unit=theme.DOLLARS,
                 bars=True,
                 stacked=True,
-                palette=True,
+                series="team_name",
                 no_value="no price known in this time range",
             ),
             _budgets(),
@@ -64,83 +65,65 @@ def _totals() -> list[Json]:
     return common.cards(
         "cost_totals",
         [
-            (
-                "Cost",
-                "Estimate at list prices, where a price is known; waste is paid for too.",
-                Field(
-                    "cost_usd", "Cost", MONEY | fixed(theme.MONEY) | {"noValue": "no price known"}
-                ),
-            ),
-            (
-                "A day",
+            common.COST,
+            Card(
+                "Per day",
                 "Cost of the time range by its length in days; a dash in ranges under a day.",
-                Field("usd_per_day", "A day", MONEY | fixed(theme.MONEY) | {"noValue": "—"}),
+                "usd_per_day",
+                MONEY | fixed(theme.MONEY) | {"noValue": "—"},
             ),
-            (
-                "Month's end",
+            Card(
+                "Month-end forecast",
                 "What this month (UTC) will have cost if the rate of the last seven days goes on.",
-                Field("month_end_usd", "Month's end", MONEY | fixed(theme.NET) | {"noValue": "—"}),
+                "month_end_usd",
+                MONEY | fixed(theme.NET) | {"noValue": "—"},
             ),
-            (
+            Card(
                 "Saved by cache",
                 "What cached input would have cost more at base price, less what caching it cost.",
-                Field("cache_saved_usd", "Saved by cache", MONEY | fixed(theme.TIERS["jade"])),
+                "cache_saved_usd",
+                MONEY | fixed(theme.TIERS["jade"]),
             ),
-            (
+            Card(
                 "Paid for waste",
                 "The part of the cost whose tokens were deducted: loops, retries, duplicates.",
-                Field(
-                    "waste_usd",
-                    "Paid for waste",
-                    MONEY | fixed(theme.WASTE) | {"noValue": "nothing"},
-                ),
+                "waste_usd",
+                MONEY | fixed(theme.WASTE) | {"noValue": "nothing"},
             ),
-            (
-                "A million tokens",
+            Card(
+                "Per million tokens",
                 "Cost by gross tokens: falls as more is read from the cache or by cheaper models.",
-                Field("usd_per_million", "A million tokens", MONEY | fixed(theme.CALM)),
+                "usd_per_million",
+                MONEY | fixed(theme.CALM),
             ),
-            (
-                "Without a price",
+            Card(
+                "No price",
                 "Calls of a model whose price is not known: cost is higher by these.",
-                Field("unpriced_calls", "Without a price", COUNT | fixed(theme.CALM)),
+                "unpriced_calls",
+                COUNT | fixed(theme.CALM),
             ),
-            (
-                "Without usage",
+            Card(
+                "Usage unknown",
                 "Calls that may have cost something and whose usage nobody reported.",
-                Field("unknown_calls", "Without usage", COUNT | fixed(theme.CALM)),
+                "unknown_calls",
+                COUNT | fixed(theme.CALM),
             ),
         ],
     )
 
 
 def _budgets() -> Json:
-    used = {
-        "unit": theme.SHARE,
-        "min": 0,
-        "max": 1,
-        "color": {"mode": "thresholds"},
-        "thresholds": {
-            "mode": "absolute",
-            "steps": [
-                {"color": theme.GOOD, "value": None},
-                {"color": "#D08A2E", "value": 0.8},
-                {"color": theme.BAD, "value": 1},
-            ],
-        },
-        "custom.minWidth": 116,
-        "custom.cellOptions": {"type": "gauge", "mode": "basic", "valueDisplayMode": "text"},
-    }
+    used = common.shaded(0.8, 1, calm=theme.GOOD) | common.gauge(116, top=1) | {"decimals": 0}
     return table(
         "cost_budgets",
         Place(13, 3, 11, 8),
         [
-            Field("scope", "", {"displayName": "Of", "custom.width": 56}),
+            Field("scope", "", {"displayName": "Scope", "custom.width": 62}),
             Field("name", "Name", {"custom.minWidth": 80}),
             Field("used", "Used", used),
             Field("spent_usd", "Spent", MONEY | column(84)),
             Field("budget_usd", "Budget", MONEY | column(78)),
-            Field("month_end_usd", "Month's end", MONEY | column(96)),
+            Field("month_end_usd", "Month-end", MONEY | column(92)),
             Field("used_up", "Used up", {"noValue": "—"} | column(74)),
             Field("unpriced_calls", "", common.HIDDEN),
         ],
@@ -153,9 +136,9 @@ def _models() -> Json:
         "cost_by_model",
         Place(0, 18, 24, 9),
         [
-            Field("model", "Model", {"custom.minWidth": 170, **_only("model")}),
+            Field("model", "Model", {"custom.minWidth": 170, **common.only(UID, "model")}),
             Field("provider", "Provider", {"custom.minWidth": 90}),
-            Field("cost_usd", "Cost", MONEY | _meter(theme.MONEY)),
+            Field("cost_usd", "Cost", MONEY | common.gauge(140, theme.MONEY)),
             Field("waste_usd", "For waste", MONEY | column(86)),
             Field("waste_cost_share", "Waste", common.waste_cell()),
             Field("net_tokens", "Net tokens", TOKENS | column(90)),
@@ -178,7 +161,7 @@ def _people() -> Json:
         Place(0, 27, 24, 9),
         [
             Field("who", "Who", {"custom.minWidth": 170, **common.person_link()}),
-            Field("cost_usd", "Cost", MONEY | _meter(theme.MONEY)),
+            Field("cost_usd", "Cost", MONEY | common.gauge(140, theme.MONEY)),
             Field("cost_per_completed_task", "$ / task", MONEY | column(84)),
             Field("usd_per_million", "$ / M tokens", MONEY | column(100)),
             Field("net_tokens", "Net tokens", TOKENS | column(90)),
@@ -209,14 +192,7 @@ def _unknown() -> Json:
 
 
 def _quarantined() -> Json:
-    session = {
-        "links": [
-            {
-                "title": "This session's timeline",
-                "url": common.SESSION_LINK + "&${__url_time_range}",
-            }
-        ]
-    }
+    session = common.session_link(own_time=False)
     return table(
         "cost_quarantined",
         Place(16, 36, 8, 7),
@@ -230,22 +206,3 @@ def _quarantined() -> Json:
         ],
         no_value="no implausible cost",
     )
-
-
-def _only(name: str) -> Json:
-    return {
-        "links": [
-            {
-                "title": f"Only this {name}",
-                "url": f"/d/{UID}?var-{name}=${{__value.raw:percentencode}}&${{__url_time_range}}",
-            }
-        ]
-    }
-
-
-def _meter(colour: str) -> Json:
-    return fixed(colour) | {
-        "custom.minWidth": 140,
-        "custom.cellOptions": {"type": "gauge", "mode": "basic", "valueDisplayMode": "text"},
-        "min": 0,
-    }

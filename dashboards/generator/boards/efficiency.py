@@ -6,9 +6,10 @@ from typing import Any
 
 from generator import theme
 from generator.boards import common
-from generator.boards.common import COUNT, MONEY, SHARE, TOKENS, column, fixed
+from generator.boards.common import COUNT, MONEY, SHARE, TOKENS, Card, column, fixed
+from generator.charts import timeseries
 from generator.dashboard import dashboard
-from generator.panels import Field, Place, bar_gauge, table, timeseries
+from generator.panels import Field, Place, bar_gauge, table
 
 Json = dict[str, Any]
 
@@ -31,10 +32,7 @@ def build() -> Json:
             timeseries(
                 "efficiency_latency",
                 Place(0, 11, 12, 7),
-                [
-                    Field("p50_ms", "Half", fixed(theme.NET)),
-                    Field("p95_ms", "19 of 20", fixed(theme.WASTE)),
-                ],
+                common.series({"p50_ms": ("p50", theme.NET), "p95_ms": ("p95", theme.WASTE)}),
                 unit="ms",
                 points=True,
             ),
@@ -49,14 +47,24 @@ def build() -> Json:
             _models(),
             timeseries(
                 "efficiency_adoption",
-                Place(0, 34, 12, 8),
+                Place(0, 36, 12, 7),
                 [Field("share")],
                 unit=theme.SHARE,
-                palette=True,
+                series="team_name",
                 points=True,
                 no_value="no team with calls in this time range",
             ),
             _targets(),
+            timeseries(
+                "efficiency_scores_over_time",
+                Place(0, 43, 12, 6),
+                [Field("mean_score")],
+                unit="none",
+                series="evaluation",
+                points=True,
+                no_value="nobody evaluated an answer in this time range",
+            ),
+            _scores(),
             _people(),
         ],
         variables=(common.TEAM, common.MODEL, common.AGENT),
@@ -67,49 +75,38 @@ def _totals() -> list[Json]:
     return common.cards(
         "efficiency_totals",
         [
-            (
-                "Cost per task",
-                "All spend, failed tasks and waste included, by tasks whose last outcome is done.",
-                Field(
-                    "cost_per_completed_task",
-                    "Cost per task",
-                    MONEY | fixed(theme.MONEY) | {"noValue": "no tasks, or no price known"},
-                ),
-            ),
-            (
+            common.COST_PER_TASK,
+            Card(
                 "Success",
                 "Share of ended tasks whose last outcome is done.",
-                Field("success_share", "Success", SHARE | fixed(theme.GOOD) | _NONE),
+                "success_share",
+                SHARE | fixed(theme.GOOD) | _NONE,
             ),
-            (
+            Card(
                 "Rework",
                 "Share of completed tasks that were reverted later.",
-                Field("rework_share", "Rework", SHARE | fixed(theme.WASTE) | _NONE),
+                "rework_share",
+                SHARE | fixed(theme.WASTE) | _NONE,
             ),
-            (
+            Card(
                 "Hidden steps",
                 "Model calls that no human drove, for each human turn.",
-                Field("hidden_steps", "Hidden steps", _STEPS | fixed(theme.NET) | _NONE),
+                "hidden_steps",
+                _STEPS | fixed(theme.NET) | _NONE,
             ),
-            (
-                "Waste",
-                "Share of gross tokens that was deducted; below by kind and day.",
-                Field("waste_share", "Waste", common.waste_share()),
-            ),
-            (
-                "Failed calls",
-                "Share of model calls that ended in an error; every attempt is a call of its own.",
-                Field("failed_share", "Failed calls", SHARE | fixed(theme.CALM) | {"decimals": 1}),
-            ),
-            (
-                "Half the calls",
+            common.WASTE,
+            common.FAILED,
+            Card(
+                "Latency p50",
                 "Half of the model calls took at most so long; right to about 12 %.",
-                Field("p50_ms", "Half the calls", _MS | fixed(theme.CALM) | _NONE),
+                "p50_ms",
+                _MS | fixed(theme.CALM) | _NONE,
             ),
-            (
-                "19 of 20 calls",
+            Card(
+                "Latency p95",
                 "Nineteen of twenty model calls took at most so long; right to about 12 %.",
-                Field("p95_ms", "19 of 20 calls", _MS | fixed(theme.CALM) | _NONE),
+                "p95_ms",
+                _MS | fixed(theme.CALM) | _NONE,
             ),
         ],
     )
@@ -127,7 +124,7 @@ def _waste() -> Json:
     return timeseries(
         "efficiency_waste",
         Place(0, 3, 12, 8),
-        [Field(name, label, fixed(colour)) for name, (label, colour) in kinds.items()],
+        common.series(kinds),
         bars=True,
         stacked=True,
     )
@@ -143,7 +140,7 @@ def _tasks() -> Json:
     return timeseries(
         "efficiency_tasks",
         Place(12, 3, 12, 8),
-        [Field(name, label, fixed(colour)) for name, (label, colour) in outcomes.items()],
+        common.series(outcomes),
         unit="locale",
         bars=True,
         stacked=True,
@@ -157,7 +154,7 @@ def _outcomes() -> list[Field]:
         Field("tasks_failed", "Failed", COUNT | column(62)),
         Field("success_share", "Success", SHARE | column(72)),
         Field("rework_share", "Rework", SHARE | column(72)),
-        Field("cost_per_completed_task", "$ / task", MONEY | fixed(theme.MONEY) | _meter(110)),
+        Field("cost_per_completed_task", "$ / task", MONEY | common.gauge(110, theme.MONEY)),
         Field("tokens_per_completed_task", "Tokens / task", TOKENS | column(104)),
         Field("review_per_completed_task", "Review / task", {"unit": "m"} | column(104)),
         Field("mean_score", "Score", {"unit": "none", "decimals": 2} | column(60)),
@@ -168,7 +165,7 @@ def _work() -> list[Field]:
     return [
         Field("calls", "Calls", COUNT | column(66)),
         Field("failed_share", "Errors", common.failed_cell(66)),
-        Field("hidden_steps", "Steps", _STEPS | column(60)),
+        Field("hidden_steps", "Hidden steps", _STEPS | column(98)),
         Field("input_per_output", "In : out", {"unit": "none", "decimals": 0} | column(72)),
         Field("net_tokens", "Net", TOKENS | column(72)),
         Field("gross_tokens", "Gross", TOKENS | column(72)),
@@ -179,21 +176,25 @@ def _work() -> list[Field]:
 def _teams() -> Json:
     return table(
         "efficiency_teams",
-        Place(0, 18, 24, 8),
-        [Field("team_name", "Team", {"custom.minWidth": 110}), *_outcomes(), *_work()],
+        Place(0, 18, 24, 7),
+        [
+            Field("team_name", "Team", {"custom.minWidth": 110} | common.only(UID, "team")),
+            *_outcomes(),
+            *_work(),
+        ],
     )
 
 
 def _models() -> Json:
     return table(
         "efficiency_models",
-        Place(0, 26, 24, 8),
+        Place(0, 25, 24, 11),
         [
-            Field("model", "Model", {"custom.minWidth": 170}),
+            Field("model", "Model", {"custom.minWidth": 170} | common.only(UID, "model")),
             *_work(),
             Field("cache_read_ratio", "Cached", SHARE | column(70)),
-            Field("p50_ms", "Half", _MS | column(80)),
-            Field("p95_ms", "19 of 20", _MS | fixed(theme.WASTE) | _meter(120)),
+            Field("p50_ms", "p50", _MS | column(80)),
+            Field("p95_ms", "p95", _MS | common.gauge(120, theme.WASTE)),
         ],
     )
 
@@ -201,7 +202,7 @@ def _models() -> Json:
 def _targets() -> Json:
     return table(
         "efficiency_targets",
-        Place(12, 34, 12, 8),
+        Place(12, 36, 12, 7),
         [
             Field("team_name", "Team", {"custom.minWidth": 100}),
             Field("people", "People", COUNT | column(66)),
@@ -209,7 +210,7 @@ def _targets() -> Json:
             Field(
                 "reached_share",
                 "Reached it",
-                SHARE | fixed(theme.GOOD) | _meter(110) | {"max": 1} | _NONE,
+                SHARE | common.gauge(110, theme.GOOD, top=1) | _NONE,
             ),
             Field("so_far", "This week so far", SHARE | _NONE | column(120)),
             Field("net_tokens", "Net tokens", TOKENS | column(90)),
@@ -218,10 +219,27 @@ def _targets() -> Json:
     )
 
 
+def _scores() -> Json:
+    score: Json = {"unit": "none", "decimals": 2}
+    return table(
+        "efficiency_scores",
+        Place(12, 43, 12, 6),
+        [
+            Field("evaluation", "Evaluation", {"custom.minWidth": 110}),
+            Field("evaluations", "Answers", COUNT | column(76)),
+            Field("mean_score", "Mean score", score | column(90)),
+            Field("low_score", "Lowest tenth", score | column(100)),
+            Field("labels", "Labels", {"custom.minWidth": 110, "noValue": "", **common.WRAP}),
+            Field("last_ts", "Last", column(112)),
+        ],
+        no_value="nobody evaluated an answer: gen_ai.evaluation.result",
+    )
+
+
 def _people() -> Json:
     return table(
         "efficiency_people",
-        Place(0, 42, 24, 11),
+        Place(0, 49, 24, 13),
         [
             Field("who", "Who", {"custom.minWidth": 110, **common.person_link()}),
             *_outcomes(),
@@ -229,11 +247,3 @@ def _people() -> Json:
             Field("person", "", common.HIDDEN),
         ],
     )
-
-
-def _meter(width: int) -> Json:
-    return {
-        "custom.minWidth": width,
-        "custom.cellOptions": {"type": "gauge", "mode": "basic", "valueDisplayMode": "text"},
-        "min": 0,
-    }

@@ -6,18 +6,16 @@ from typing import Any
 
 from generator import theme
 from generator.boards import common
-from generator.boards.common import COUNT, MONEY, TOKENS, column, fixed, waste_share
+from generator.boards.common import COUNT, MONEY, TOKENS, Card, column, fixed
+from generator.charts import bar_chart, timeseries
 from generator.dashboard import dashboard
 from generator.panels import (
     Field,
     Place,
-    bar_chart,
     bar_gauge,
     rows_to_fields,
-    sharing,
     stat,
     table,
-    timeseries,
 )
 
 Json = dict[str, Any]
@@ -45,60 +43,34 @@ def build() -> Json:
 
 
 def _totals() -> list[Json]:
-    shown = [
-        (
-            "Net tokens",
-            "What counts: gross tokens less every deduction (duplicates, loops, idle, failed).",
-            Field("net_tokens", "Net tokens", TOKENS | fixed(theme.NET)),
-        ),
-        (
-            "Gross tokens",
-            "Input, cached input included, and output of every call. Never a result on its own.",
-            Field("gross_tokens", "Gross tokens", TOKENS | fixed(theme.CALM)),
-        ),
-        (
-            "Waste",
-            "Share of gross tokens that was deducted. The deductions by kind stand below.",
-            Field("waste_share", "Waste", waste_share()),
-        ),
-        (
-            "Cost",
-            "Estimate at list prices, call by call, where a price is known; waste is paid for too.",
-            Field("cost_usd", "Cost", MONEY | fixed(theme.MONEY) | {"noValue": "no price known"}),
-        ),
-        (
-            "Tasks done",
-            "Tasks that ended with task.done(). Unknown when a model or an agent is chosen.",
-            Field("tasks_completed", "Tasks done", COUNT | fixed(theme.MONEY)),
-        ),
-        (
-            "Cost per task",
-            "All spend, failed tasks and waste included, by tasks that ended with task.done().",
-            Field(
-                "cost_per_completed_task",
-                "Cost per task",
-                MONEY | fixed(theme.MONEY) | {"noValue": "no tasks, or no price known"},
+    return common.cards(
+        "totals",
+        [
+            common.NET,
+            common.GROSS,
+            common.WASTE,
+            common.COST,
+            Card(
+                "Tasks done",
+                "Tasks that ended with task.done(). Unknown when a model or an agent is chosen.",
+                "tasks_completed",
+                COUNT | fixed(theme.MONEY),
             ),
-        ),
-        (
-            "People",
-            "People with at least one call. Calls whose user is not known belong to nobody here.",
-            Field("people", "People", COUNT | fixed(theme.CALM)),
-        ),
-        (
-            "Not known",
-            "Calls without reported usage or a known price: tokens and cost are higher by these.",
-            Field("not_known", "Not known", COUNT | fixed(theme.CALM)),
-        ),
-    ]
-    cards = [
-        {
-            **stat("totals", Place(3 * n, 0, 3, 3), [field], title=title, text_mode="value"),
-            "description": description,
-        }
-        for n, (title, description, field) in enumerate(shown)
-    ]
-    return [cards[0], *(sharing(card, 1) for card in cards[1:])]
+            common.COST_PER_TASK,
+            Card(
+                "People",
+                "People with a call. Calls whose user is not known belong to nobody here.",
+                "people",
+                COUNT | fixed(theme.CALM),
+            ),
+            Card(
+                "Not known",
+                "Calls without reported usage or a price: tokens and cost are higher by these.",
+                "not_known",
+                COUNT | fixed(theme.CALM),
+            ),
+        ],
+    )
 
 
 def _podium() -> Json:
@@ -133,10 +105,9 @@ def _over_time() -> Json:
     return timeseries(
         "tokens_over_time",
         Place(13, 3, 11, 5),
-        [
-            Field("net_tokens", "Net", fixed(theme.NET)),
-            Field("waste_tokens", "Deducted", fixed(theme.WASTE)),
-        ],
+        common.series(
+            {"net_tokens": ("Net", theme.NET), "waste_tokens": ("Deducted", theme.WASTE)}
+        ),
         bars=True,
         stacked=True,
     )
@@ -145,54 +116,35 @@ def _over_time() -> Json:
 def _board() -> Json:
     return table(
         "leaderboard",
-        Place(0, 8, 24, 15),
+        Place(0, 8, 24, 14),
         [
             Field("rank", "#", {"custom.width": 44, "unit": "locale"}),
             Field(
                 "movement",
                 "Moved",
                 {
-                    "custom.width": 66,
+                    "custom.width": 60,
                     "custom.align": "center",
                     "custom.cellOptions": {"type": "color-text"},
                     "mappings": theme.movement_colours(),
                 },
             ),
-            Field("display_name", "Who", {"custom.minWidth": 120, **common.person_link()}),
+            Field("display_name", "Who", {"custom.width": 104, **common.person_link()}),
             Field(
                 "net_tokens",
                 "Net tokens",
-                TOKENS
-                | fixed(theme.NET)
-                | {
-                    "custom.minWidth": 120,
-                    "custom.cellOptions": {
-                        "type": "gauge",
-                        "mode": "basic",
-                        "valueDisplayMode": "text",
-                    },
-                    "min": 0,
-                },
+                TOKENS | common.gauge(126, theme.NET),
             ),
             Field("trend", "Trend", {"noValue": ""} | fixed(theme.NET) | _spark()),
             Field(
                 "tier",
                 "Tier",
-                {
-                    "custom.width": 88,
-                    "custom.cellOptions": {"type": "pill"},
-                    "mappings": theme.pill_colours(theme.TIERS),
-                },
+                common.pills(theme.TIERS) | column(88),
             ),
             Field(
                 "titles",
                 "Titles",
-                {
-                    "custom.minWidth": 130,
-                    "custom.cellOptions": {"type": "pill"},
-                    "mappings": theme.pill_colours(theme.TITLES),
-                    "noValue": "",
-                },
+                common.pills(theme.TITLES) | {"custom.minWidth": 136, "noValue": ""},
             ),
             Field("gross_tokens", "Gross", TOKENS | column(70)),
             Field("waste_share", "Waste", common.waste_cell()),
@@ -200,7 +152,7 @@ def _board() -> Json:
             Field("cost_per_completed_task", "$ / task", MONEY | column(72)),
             Field("tasks_completed", "Tasks", COUNT | column(56)),
             Field("calls", "Calls", COUNT | column(66)),
-            Field("sessions", "Sessions", COUNT | column(72)),
+            Field("sessions", "Sessions", COUNT | column(70)),
             Field("models", "Models", COUNT | column(62)),
             Field("cache_read_ratio", "Cached", {"unit": theme.SHARE} | column(66)),
             Field("team", "Team", {"custom.minWidth": 70}),
@@ -210,25 +162,17 @@ def _board() -> Json:
             ),
         ],
         sort_by=("#", False),
-        frozen=1,
+        frozen=2,
         no_value="—",
     )
 
 
 def _teams() -> Json:
-    team = {
-        "links": [
-            {
-                "title": "This team's people",
-                "url": f"/d/{UID}?var-team=${{__value.raw:percentencode}}&${{__url_time_range}}",
-            }
-        ]
-    }
     return table(
         "teams",
-        Place(0, 23, 15, 8),
+        Place(0, 22, 15, 7),
         [
-            Field("team", "Team", {"custom.minWidth": 120, **team}),
+            Field("team", "Team", {"custom.minWidth": 120, **common.only(UID, "team")}),
             Field("people", "People", COUNT | column(80)),
             Field("net_tokens", "Net tokens", TOKENS | column(110)),
             Field("gross_tokens", "Gross", TOKENS | column(70)),
@@ -245,7 +189,7 @@ def _teams() -> Json:
 def _deductions() -> Json:
     return bar_gauge(
         "deductions",
-        Place(15, 23, 9, 8),
+        Place(15, 22, 9, 7),
         [Field("tokens", "", TOKENS | fixed(theme.WASTE))],
         no_value="nothing was deducted",
     )

@@ -10,23 +10,20 @@ from generator.boards import common
 from generator.boards.common import (
     COUNT,
     MONEY,
-    PILL,
     SHARE,
     TOKENS,
+    Card,
     column,
     fixed,
-    waste_share,
 )
+from generator.charts import timeseries
 from generator.dashboard import dashboard
 from generator.panels import (
     Field,
     Place,
     bar_gauge,
     rows_to_fields,
-    sharing,
-    stat,
     table,
-    timeseries,
 )
 
 Json = dict[str, Any]
@@ -48,7 +45,7 @@ def build() -> Json:
                 [Field("net_tokens")],
                 bars=True,
                 stacked=True,
-                palette=True,
+                series="model",
             ),
             bar_gauge(
                 "person_models",
@@ -62,6 +59,7 @@ def build() -> Json:
                 [Field("rank", "Rank", COUNT | fixed(theme.MEDALS[0]))],
                 unit="locale",
                 points=True,
+                filled=False,
                 no_value="no tokens in this time range",
             ),
             _tier_progress(),
@@ -86,60 +84,29 @@ def build() -> Json:
 
 
 def _totals() -> list[Json]:
-    shown = [
-        (
-            "Rank",
-            "Place among everybody by net tokens in the time range.",
-            Field("rank", "Rank", COUNT),
-        ),
-        (
-            "Tier",
-            "By net tokens of the last thirty days, whatever the time range.",
-            Field("tier", "Tier", {"mappings": theme.pill_colours(theme.TIERS)}),
-        ),
-        (
-            "Net tokens",
-            "What counts: gross tokens less every deduction.",
-            Field("net_tokens", "Net tokens", TOKENS | fixed(theme.NET)),
-        ),
-        (
-            "Gross tokens",
-            "Input, cached input included, and output of every call.",
-            Field("gross_tokens", "Gross tokens", TOKENS | fixed(theme.CALM)),
-        ),
-        (
-            "Waste",
-            "Share of gross tokens that was deducted, by the rules shown below.",
-            Field("waste_share", "Waste", waste_share()),
-        ),
-        (
-            "Cost",
-            "Estimate at list prices, where a price is known; waste is paid for too.",
-            Field("cost_usd", "Cost", MONEY | fixed(theme.MONEY) | {"noValue": "no price known"}),
-        ),
-        (
-            "Cost per task",
-            "All spend by tasks that ended with task.done().",
-            Field(
-                "cost_per_completed_task",
-                "Cost per task",
-                MONEY | fixed(theme.MONEY) | {"noValue": "no tasks, or no price known"},
+    return common.cards(
+        "person_totals",
+        [
+            Card("Rank", "Place among everybody by net tokens in the time range.", "rank", COUNT),
+            Card(
+                "Tier",
+                "By net tokens of the last thirty days, whatever the time range.",
+                "tier",
+                {"mappings": theme.pill_colours(theme.TIERS)},
             ),
-        ),
-        (
-            "Cached",
-            "Share of the input that was read from a provider's cache.",
-            Field("cache_read_ratio", "Cached", {"unit": theme.SHARE} | fixed(theme.CALM)),
-        ),
-    ]
-    cards = [
-        {
-            **stat("person_totals", Place(3 * n, 0, 3, 3), [field], title=title, text_mode="value"),
-            "description": description,
-        }
-        for n, (title, description, field) in enumerate(shown)
-    ]
-    return [cards[0], *(sharing(card, 1) for card in cards[1:])]
+            common.NET,
+            common.GROSS,
+            common.WASTE,
+            common.COST,
+            common.COST_PER_TASK,
+            Card(
+                "Cached",
+                "Share of the input that was read from a provider's cache.",
+                "cache_read_ratio",
+                {"unit": theme.SHARE} | fixed(theme.CALM),
+            ),
+        ],
+    )
 
 
 def _tier_progress() -> Json:
@@ -161,7 +128,7 @@ def _titles() -> Json:
             Field(
                 "title",
                 "Title",
-                {"custom.width": 140, "mappings": theme.pill_colours(theme.TITLES)} | PILL,
+                common.pills(theme.TITLES) | column(150),
             ),
             Field(
                 "held",
@@ -173,18 +140,7 @@ def _titles() -> Json:
             Field(
                 "progress",
                 "How near",
-                SHARE
-                | fixed(theme.TITLES["Token Legend"])
-                | {
-                    "custom.width": 110,
-                    "custom.cellOptions": {
-                        "type": "gauge",
-                        "mode": "basic",
-                        "valueDisplayMode": "text",
-                    },
-                    "min": 0,
-                    "max": 1,
-                },
+                SHARE | common.gauge(110, theme.TITLES["Token Legend"], top=1),
             ),
             Field("rule_in_words", "Rule", {"custom.minWidth": 150, **common.WRAP}),
         ],
@@ -208,12 +164,7 @@ def _taken() -> Json:
                 {
                     "custom.minWidth": 110,
                     "noValue": "",
-                    "links": [
-                        {
-                            "title": "This session's timeline",
-                            "url": common.SESSION_LINK + "&${__url_time_range}",
-                        }
-                    ],
+                    **common.session_link(own_time=False),
                 },
             ),
         ],

@@ -6,9 +6,10 @@ from typing import Any
 
 from generator import theme
 from generator.boards import common
-from generator.boards.common import COUNT, MONEY, PILL, SECONDS, TOKENS, column, fixed
+from generator.boards.common import COUNT, MONEY, SECONDS, TOKENS, Card, column, fixed
+from generator.charts import state_timeline, timeseries, traces
 from generator.dashboard import dashboard
-from generator.panels import Field, Place, state_timeline, table, timeseries, traces
+from generator.panels import Field, Place, table
 
 Json = dict[str, Any]
 
@@ -32,18 +33,20 @@ def build() -> Json:
             timeseries(
                 "session_context",
                 Place(0, 11, 12, 7),
-                [Field("tokens", "Input")],
-                palette=True,
+                [Field("tokens")],
+                series="who",
                 points=True,
                 no_value="no call with known usage",
             ),
             timeseries(
                 "session_burn",
                 Place(12, 11, 12, 7),
-                [
-                    Field("gross_tokens", "Gross so far", fixed(theme.NET)),
-                    Field("waste_tokens", "Deducted so far", fixed(theme.WASTE)),
-                ],
+                common.series(
+                    {
+                        "gross_tokens": ("Gross so far", theme.NET),
+                        "waste_tokens": ("Deducted so far", theme.WASTE),
+                    }
+                ),
                 no_value="no call with known usage",
             ),
             _steps(),
@@ -61,48 +64,34 @@ def _totals() -> list[Json]:
     return common.cards(
         "session_totals",
         [
-            (
+            Card(
                 "Who",
                 "The person to whom most of the session's tokens belong.",
-                Field("who", "Who", fixed(theme.NET)),
+                "who",
+                fixed(theme.NET),
             ),
-            (
+            Card(
                 "Length",
                 "From the start of the first call to the end of the last.",
-                Field("length", "Length", SECONDS | fixed(theme.CALM)),
+                "length",
+                SECONDS | fixed(theme.CALM),
             ),
-            (
+            Card(
                 "Human turns",
                 "Calls that a message of a person drove; tools drive the others.",
-                Field("human_turns", "Human turns", COUNT | fixed(theme.KINDS["human"])),
+                "human_turns",
+                COUNT | fixed(theme.KINDS["human"]),
             ),
-            (
+            Card(
                 "Model calls",
                 "Calls of any model, every attempt and sub-agents' included.",
-                Field("calls", "Model calls", COUNT | fixed(theme.KINDS["model"])),
+                "calls",
+                COUNT | fixed(theme.KINDS["model"]),
             ),
-            (
-                "Gross tokens",
-                "Input, cached input included, and output of every call of the session.",
-                Field("gross_tokens", "Gross tokens", TOKENS | fixed(theme.CALM)),
-            ),
-            (
-                "Net tokens",
-                "What counts: gross tokens less every deduction, to the token.",
-                Field("net_tokens", "Net tokens", TOKENS | fixed(theme.NET)),
-            ),
-            (
-                "Waste",
-                "Share of gross tokens that was deducted; the steps below say by which rule.",
-                Field("waste_share", "Waste", common.waste_share()),
-            ),
-            (
-                "Cost",
-                "Estimate at list prices, where a price is known; waste is paid for too.",
-                Field(
-                    "cost_usd", "Cost", MONEY | fixed(theme.MONEY) | {"noValue": "no price known"}
-                ),
-            ),
+            common.GROSS,
+            common.NET,
+            common.WASTE,
+            common.COST,
         ],
     )
 
@@ -123,25 +112,12 @@ def _steps() -> Json:
         [
             Field("after", "After", SECONDS | column(80, align="right")),
             Field("agent", "Agent", {"custom.minWidth": 110, "noValue": ""}),
-            Field(
-                "kind", "Kind", PILL | column(88) | {"mappings": theme.pill_colours(theme.KINDS)}
-            ),
-            Field("what", "What", {"custom.minWidth": 170, "noValue": ""}),
+            Field("kind", "Kind", common.pills(theme.KINDS) | column(88)),
+            Field("what", "What", {"custom.minWidth": 150, "noValue": ""}),
             Field(
                 "input_tokens",
                 "Input",
-                TOKENS
-                | fixed(theme.NET)
-                | {
-                    "custom.minWidth": 130,
-                    "custom.cellOptions": {
-                        "type": "gauge",
-                        "mode": "basic",
-                        "valueDisplayMode": "text",
-                    },
-                    "min": 0,
-                    "noValue": "",
-                },
+                TOKENS | common.gauge(104, theme.NET) | {"noValue": ""},
             ),
             Field("cache_read_tokens", "Cached", TOKENS | {"noValue": ""} | column(74)),
             Field("output_tokens", "Output", TOKENS | {"noValue": ""} | column(74)),
@@ -150,7 +126,7 @@ def _steps() -> Json:
             Field(
                 "loop",
                 "Loop",
-                {"custom.minWidth": 140, "noValue": ""}
+                {"custom.minWidth": 128, "noValue": ""}
                 | fixed(theme.BAD)
                 | {"custom.cellOptions": {"type": "color-text"}},
             ),
@@ -168,7 +144,8 @@ def _steps() -> Json:
                 | fixed(theme.BAD)
                 | {"custom.cellOptions": {"type": "color-text"}},
             ),
-            Field("trace", "Trace", {"noValue": ""} | column(90) | trace),
+            Field("evaluated", "Evaluated", {"custom.minWidth": 84, "noValue": ""}),
+            Field("trace", "Trace", {"noValue": ""} | column(84) | trace),
             Field("trace_id", "", common.HIDDEN),
         ],
         no_value="no such session",

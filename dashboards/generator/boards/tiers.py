@@ -6,9 +6,10 @@ from typing import Any
 
 from generator import theme
 from generator.boards import common
-from generator.boards.common import COUNT, PILL, SHARE, TOKENS, column, fixed
+from generator.boards.common import COUNT, SHARE, TOKENS, column, fixed
+from generator.charts import xy_chart
 from generator.dashboard import dashboard
-from generator.panels import Field, Place, bar_chart, table, text
+from generator.panels import Field, Place, table, text
 
 Json = dict[str, Any]
 
@@ -35,33 +36,13 @@ def build() -> Json:
         "What each tier and title takes, who is in it, and who is near the next one.",
         [
             _thresholds(),
-            bar_chart(
-                "tier_histogram",
-                Place(9, 0, 15, 9),
-                [
-                    Field("from_tokens", "Net tokens in 30 days"),
-                    Field("people", "People", COUNT),
-                    Field("tier", "Tier", {"mappings": theme.pill_colours(theme.TIERS)}),
-                ],
-                x_field="Net tokens in 30 days",
-                colour_by="Tier",
-            ),
-            bar_chart(
-                "tier_people",
-                Place(0, 9, 9, 7),
-                [
-                    Field("tier", "Tier", {"mappings": theme.pill_colours(theme.TIERS)}),
-                    Field("people", "People", COUNT),
-                ],
-                x_field="Tier",
-                colour_by="Tier",
-            ),
+            _distribution(),
             _titles(),
             _rising(),
             text(
                 _WORDS,
                 "How tiers and titles are worked out, and what they are not good for.",
-                Place(0, 29, 24, 6),
+                Place(0, 30, 24, 4),
                 title="How it works",
             ),
         ],
@@ -70,17 +51,17 @@ def build() -> Json:
 
 
 def _tier(name: str, label: str) -> Field:
-    return Field(name, label, PILL | column(96) | {"mappings": theme.pill_colours(theme.TIERS)})
+    return Field(name, label, common.pills(theme.TIERS) | column(96))
 
 
 def _thresholds() -> Json:
     return table(
         "tier_thresholds",
-        Place(0, 0, 9, 9),
+        Place(0, 0, 10, 8),
         [
             _tier("tier", "Tier"),
             Field("least_tokens", "From", TOKENS | column(76)),
-            Field("people", "People", COUNT | column(70)),
+            Field("people", "People", COUNT | common.gauge(110, theme.NET)),
             Field("or_above", "Or above", COUNT | column(80)),
             Field("or_above_share", "Share", SHARE | column(64)),
             Field("net_tokens", "Net tokens", TOKENS | column(90)),
@@ -89,15 +70,22 @@ def _thresholds() -> Json:
     )
 
 
+def _distribution() -> Json:
+    amount = Field("net_tokens", "Net tokens in 30 days", TOKENS)
+    tiers = [Field(tier, "", COUNT | fixed(colour)) for tier, colour in theme.TIERS.items()]
+    others = Field("others", "other tiers", COUNT | fixed(theme.WASTE))
+    return xy_chart("tier_histogram", Place(10, 0, 14, 8), [amount, *tiers, others], log=True)
+
+
 def _titles() -> Json:
     return table(
         "title_rules",
-        Place(9, 9, 15, 7),
+        Place(0, 8, 24, 8),
         [
             Field(
                 "title",
                 "Title",
-                {"custom.minWidth": 150, "mappings": theme.pill_colours(theme.TITLES)} | PILL,
+                common.pills(theme.TITLES) | column(160),
             ),
             Field("rule_in_words", "Rule", {"custom.minWidth": 220, **common.WRAP}),
             Field("holders", "Held by", COUNT | column(70)),
@@ -109,7 +97,7 @@ def _titles() -> Json:
 def _rising() -> Json:
     return table(
         "tier_rising",
-        Place(0, 16, 24, 13),
+        Place(0, 16, 24, 14),
         [
             Field("display_name", "Who", {"custom.minWidth": 130, **common.person_only_link()}),
             _tier("tier", "Tier"),
@@ -117,16 +105,7 @@ def _rising() -> Json:
             Field(
                 "progress",
                 "Progress",
-                {"unit": theme.SHARE, "min": 0, "max": 1}
-                | fixed(theme.NET)
-                | {
-                    "custom.minWidth": 220,
-                    "custom.cellOptions": {
-                        "type": "gauge",
-                        "mode": "basic",
-                        "valueDisplayMode": "text",
-                    },
-                },
+                SHARE | common.gauge(220, theme.NET, top=1),
             ),
             Field("missing", "Missing", TOKENS | column(90)),
             Field("days", "Days at this pace", COUNT | {"noValue": "—"} | column(130)),
