@@ -2,7 +2,7 @@
 
 First the one-process stack, given a tenth of its time (it is stopped for nine tenths, as a machine
 that is too small would be), then the real collector before a stack that is slowed down like that.
-Senders send again at once whatever they are answered. Beside them runs an app with the real openai
+Senders send at their pace whatever they are answered. Beside them runs an app with the real openai
 SDK, and one with tokenboard switched off to compare it with. Run: python -m bench overload
 [--seconds N]
 """
@@ -28,7 +28,9 @@ from bench.stack import BATCH, Collector, Up, batch, memory, post, renewed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SENDERS = 200  # each has a post under way at all times
+SENDERS = 64
+OFFERED = 5_000  # calls a second that they send: about what the whole machine would take
+TIMEOUT_S = 10  # of an exporter, by its default
 RATE = 20  # calls a second of the app
 SHARE = 0.1
 PERIOD_S = 0.2
@@ -89,17 +91,25 @@ def slowed(pid: int) -> Iterator[None]:
 
 def flood(otlp: str, pids: dict[str, int], seconds: float) -> tuple[int, int, dict[str, int]]:
     """Send as much as possible: (posts taken, posts refused, highest memory in MiB by process)."""
-    taken, refused = [], []
+    taken, refused, late = [], [], []
     end = time.monotonic() + seconds
 
-    def send() -> None:
-        request = batch(BATCH)
-        with contextlib.closing(http.client.HTTPConnection(otlp, timeout=60)) as wire:
-            while time.monotonic() < end:
-                status = post(wire, renewed(request))
+    def send(number: int) -> None:
+        request, period = batch(BATCH), SENDERS * BATCH / OFFERED
+        due = time.monotonic() + period * number / SENDERS
+        with contextlib.closing(http.client.HTTPConnection(otlp, timeout=TIMEOUT_S)) as wire:
+            while due < end:
+                time.sleep(max(0, due - time.monotonic()))
+                due += period
+                try:
+                    status = post(wire, renewed(request))
+                except TimeoutError:
+                    late.append(1)
+                    wire.close()
+                    continue
                 (taken if status == 200 else refused).append(status)
 
-    threads = [threading.Thread(target=send) for _ in range(SENDERS)]
+    threads = [threading.Thread(target=send, args=(n,)) for n in range(SENDERS)]
     for thread in threads:
         thread.start()
     highest = dict.fromkeys(pids, 0)
@@ -108,6 +118,7 @@ def flood(otlp: str, pids: dict[str, int], seconds: float) -> tuple[int, int, di
         highest = {name: max(highest[name], memory(pid)) for name, pid in pids.items()}
     if set(refused) - {429, 503}:
         raise RuntimeError(f"answers that no sender understands: {set(refused)}")
+    print(f"{len(late):8,} posts of {BATCH} calls were answered too late or never")
     return len(taken), len(refused), highest
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from local import payloads
 from local.test_receiver import span
@@ -121,6 +123,31 @@ def test_a_full_queue_refuses(engine, client):
     ingest.submit(one).result(60)
     ingest.close()
     assert sum(names(client).values()) == len(taken) + 1
+
+
+def test_a_store_that_is_too_slow_refuses(engine, client, monkeypatch):
+    """No more is taken than a slow store writes before senders give up, however few bytes; what was taken is stored."""
+    monkeypatch.setattr("tokenboard.local.ingest.MIN_PENDING_BYTES", 1)
+    ingest, insert = Ingest(engine), Ingest._insert
+
+    def slowly(self, posts):
+        time.sleep(1.1)
+        insert(self, posts)
+
+    monkeypatch.setattr(Ingest, "_insert", slowly)
+    taken = [ingest.submit(rows("slow"))]
+    taken[0].result(60)  # some hundred bytes a second, as is known from now on
+    one = rows("slow", count=100)
+    taken.append(ingest.submit(one))
+    with pytest.raises(OverloadedError):
+        ingest.submit(one)
+    assert ingest.counts.refused == {"spans": 100}
+    for done in taken:
+        done.result(60)
+    monkeypatch.undo()
+    ingest.submit(one).result(60)
+    ingest.close()
+    assert names(client) == {"slow": 201}
 
 
 def test_closing_writes_what_was_taken(engine, client):

@@ -26,6 +26,11 @@ _log = logging.getLogger(__name__)
 
 MAX_PENDING_BYTES = 64 * 2**20
 MAX_GROUP_BYTES = 16 * 2**20
+# An exporter gives up on an answer after ten seconds and sends again
+# (https://opentelemetry.io/docs/specs/otel/protocol/exporter/): no more may wait than a slow store
+# writes in a shorter time than that.
+MAX_WAIT_S = 6.0
+MIN_PENDING_BYTES = 2**20
 # Each insert makes a part a table, written, synced and later merged: about 20 ms of CPU however few
 # its rows. So inserts keep a distance of a few times what the last took; posts gather meanwhile.
 MIN_SPACING_S = 0.025
@@ -118,6 +123,7 @@ class Ingest:
         self._on_written = on_written
         self.max_pending_bytes = max_pending_bytes
         self._pending: list[tuple[Rows, Future[None]]] = []
+        self._rate = float("inf")  # bytes a second that were last written
         self._pending_bytes = 0
         self._busy_bytes = 0
         self._changed = threading.Condition()
@@ -138,11 +144,13 @@ class Ingest:
             records: what it holds, by kind.
 
         Raises:
-            OverloadedError: together they would be over the limit. A post of any size is taken
-                when nothing waits.
+            OverloadedError: together they would be over the limit, or wait for too long. A post
+                of any size is taken when nothing waits.
         """
         with self._changed:
-            if self.waiting_bytes and self.waiting_bytes + more > self.max_pending_bytes:
+            in_time = max(MIN_PENDING_BYTES, self._rate * MAX_WAIT_S)
+            most = min(self.max_pending_bytes, in_time)
+            if self.waiting_bytes and self.waiting_bytes + more > most:
                 _add(self.counts.refused, records)
                 raise OverloadedError("the write queue is full")
 
@@ -187,6 +195,9 @@ class Ingest:
             took = time.monotonic() - started
             due = started + min(max(_SPACING_FACTOR * took, MIN_SPACING_S), MAX_SPACING_S)
             with self._changed:
+                # A small group takes as long as its overhead and tells nothing of a large one.
+                if took > 1 or self._busy_bytes >= MIN_PENDING_BYTES // 4:
+                    self._rate = self._busy_bytes / max(took, 1e-3)
                 self._busy_bytes = 0
         self._handle.close()
 
