@@ -58,13 +58,14 @@ class _Run:
     """One agent's conversation, as far as the wire has shown it."""
 
     __slots__ = (
-        "answered", "asked_for", "at", "detector", "found", "messages", "prompt", "spent", "tool",
-        "warned",
+        "answered", "asked_for", "at", "detector", "found", "messages", "prompt", "session",
+        "spent", "tool", "warned",
     )  # fmt: skip
 
-    def __init__(self, limits: Limits, spent: _Tally) -> None:
+    def __init__(self, limits: Limits, spent: _Tally, session: str | None) -> None:
         self.detector = Detector(limits)
         self.spent = spent
+        self.session = session
         self.messages = -1
         self.prompt: str | None = None
         self.answered = True
@@ -84,8 +85,12 @@ class _Run:
         self.answered = False
         self._tools(facts.tool_result_errors)
         if facts.trigger == "user":
-            self.detector.add(Step(time(), "user", ""))
-            self.found = None
+            self.anew()
+
+    def anew(self) -> None:
+        """Take in that the agent was spoken to."""
+        self.detector.add(Step(time(), "user", ""))
+        self.found = None
 
     def ends(self, answer: ResponseFacts, tokens: int) -> None:
         """Take in what was answered."""
@@ -145,6 +150,8 @@ class Runs:
             self.at = monotonic()
             run = self._run(facts, who)
             run.begins(facts)
+            if facts.trigger == "user" and who.depth <= 1 and who.session is not None:
+                self._spoken(run)
             retry = facts.attempt is not None and facts.attempt > 1
             self._check(run, who, retry=retry)
             run.spent.calls += not retry
@@ -176,6 +183,17 @@ class Runs:
         from tokenboard import spend
 
         return spend.usd(facts.provider, answer.model or facts.model, answer.usage) or Decimal(0)
+
+    def _spoken(self, run: _Run) -> None:
+        """Begin anew for every agent of the session: a person has spoken to them all.
+
+        An agent below others is spoken to by the one above it: its instruction begins anew for
+        itself alone, as in ``cli.sessions.by_agent`` and the SQL of the loops.
+        """
+        for runs in self._talks.values():
+            for each in runs:
+                if each is not run and each.session == run.session:
+                    each.anew()
 
     def _check(self, run: _Run, who: Work, *, retry: bool) -> None:
         rules, spent = self.rules, run.spent
@@ -242,7 +260,8 @@ class Runs:
         self._talks.move_to_end(key)
         run = _carried_on(runs, facts)
         if run is None:
-            run = _Run(self._limits, self._spent if self._spent is not None else _Tally())
+            spent = self._spent if self._spent is not None else _Tally()
+            run = _Run(self._limits, spent, who.session)
             runs.append(run)
             del runs[:-_MOST_AT_ONCE]
         return run

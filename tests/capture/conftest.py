@@ -151,3 +151,10 @@ def claude(provider):
 async def async_claude(provider):
     async with anthropic.AsyncAnthropic(api_key="k", base_url=provider.url) as client:
         yield client
+
+
+@pytest.fixture
+def unguarded(books):
+    """The books, and no guard of the whole app left behind."""
+    yield books
+    tokenboard.init(guard=False)

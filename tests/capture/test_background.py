@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 
+import pytest
 import tokenboard
 from fakes import bodies
 from fakes.provider import Reply
@@ -50,6 +52,36 @@ def test_a_background_response_is_whoever_began_its(books, provider, openai_clie
     assert counted.attributes["user.id"] == "ada"
     assert counted.attributes["tokenboard.task.id"] == "T-1"
     assert counted.parent == begun.parent
+
+
+def test_a_response_that_another_process_began_starts_when_the_provider_says(
+    books, provider, openai_client
+):
+    """A worker that fetches it twenty minutes later: the books see both spans begin together."""
+    begun = int(time.time()) - 1200
+    body = json.loads(_response("completed", usage=True).chunks[0]) | {
+        "id": "resp_elsewhere",
+        "created_at": begun,
+    }
+    provider.say(Reply([json.dumps(body).encode()]))
+    openai_client.responses.retrieve("resp_elsewhere")
+    span = books.one()
+    assert span.start_time == begun * 1_000_000_000
+    assert span.end_time > (begun + 1199) * 1_000_000_000
+    assert span.attributes["gen_ai.usage.input_tokens"] == 36
+
+
+@pytest.mark.parametrize("created", [None, 1, 9_999_999_999, "soon"])
+def test_a_beginning_that_cannot_be_is_none(books, provider, openai_client, created):
+    """With no time, or one that is absurd, the poll's own time counts."""
+    before = time.time_ns()
+    body = json.loads(_response("completed", usage=True).chunks[0]) | {
+        "id": f"resp_of_{created}",
+        "created_at": created,
+    }
+    provider.say(Reply([json.dumps(body).encode()]))
+    openai_client.responses.with_raw_response.retrieve(f"resp_of_{created}")
+    assert books.one().start_time >= before
 
 
 def test_a_response_that_follows_another_keeps_its_conversation(books, provider, openai_client):

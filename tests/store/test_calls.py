@@ -215,6 +215,29 @@ def test_a_poll_that_repeats_an_answer_counts_once(books):
     assert books.value("SELECT count() FROM {db}.calls") == 1
 
 
+@pytest.mark.parametrize("late", ["the poll", "the request"])
+def test_a_background_answer_fetched_by_another_process_is_one_call(books, late):
+    """Its span begins when the provider says that the job did; whichever comes in first, it is one call."""
+    answer = "resp_68f0c1d2e3a4b5c6d8"
+    begun = call(
+        ts=NOON, seconds=0.4, user="ada", session="S", prompt="aaaa", response_id=answer,
+        input_tokens=None, output_tokens=None, service="web",
+    )  # fmt: skip
+    fetched = call(
+        ts=NOON - timedelta(milliseconds=600), seconds=2400, user=None, trigger=None,
+        response_id=answer, input_tokens=700, output_tokens=30, service="worker",
+    )  # fmt: skip
+    first, second = (begun, fetched) if late == "the poll" else (fetched, begun)
+    books.send(first)
+    books.refresh()
+    books.send(second)
+    books.refresh()
+    found = books.one("SELECT * FROM {db}.calls")
+    assert (found["input_tokens"], found["output_tokens"], found["usage_known"]) == (700, 30, 1)
+    assert (found["user_id"], found["session_id"], found["trigger"]) == ("ada", "S", "user")
+    assert books.refresh() == 0
+
+
 def test_spans_inside_one_another_are_one_call(books):
     """Without ids, an instrumentation's span around ours with the same counts is the same call."""
     outer = hexid("outer", 16)

@@ -164,3 +164,63 @@ def test_a_refused_call_is_no_model(books):
     )  # fmt: skip
     books.refresh()
     assert books.value("SELECT models FROM {db}.leaderboard") == 1
+
+
+def test_an_instruction_to_a_sub_agent_is_no_human_turn(books):
+    """One person speaks once; what the boss tells its helper is the boss's doing, and may be idle burn."""
+    boss = {"session": "D", "agent": "boss", "attributes": {"tokenboard.agent.depth": 1}}
+    helper = {
+        "session": "D",
+        "agent": "helper",
+        "task": "T-9",
+        "attributes": {"tokenboard.agent.depth": 2},
+        "input_tokens": 70,
+        "output_tokens": 0,
+    }
+    books.send(
+        call(ts=at(1), task="T-9", **boss),
+        *(call(ts=at(1 + 0.9 * n), **helper) for n in range(1, 6)),
+        task("T-9", ts=at(6), user="alice"),
+    )
+    books.refresh()
+    turns = "SELECT sum(human_turns) FROM {db}."
+    assert books.value(turns + "outcomes_sessions WHERE session_id = 'D'") == 1
+    assert books.value(turns + "outcomes_tasks WHERE task_id = 'T-9'") == 1
+    assert books.value(turns + "usage_1d") == 1
+    # 0.9 hours apart: the fifth came 4.5 hours after the person.
+    assert books.value("SELECT sum(idle_tokens) FROM {db}.usage_1d") == 70
+
+
+def test_who_is_spoken_to_begins_anew(books):
+    """A person has spoken to every agent of the session; an agent's instruction is for the one it names."""
+
+    def step(minute, **who):
+        attributes = {"tokenboard.agent.depth": 1 if who["agent"] == "boss" else 2}
+        return call(
+            ts=at(1, minute), attributes=attributes, input_tokens=50, output_tokens=0, **who
+        )
+
+    look = {"agent": "helper", "tools": [("look", "9f")]}
+    delegate = {"agent": "boss", "tools": [("delegate", "7a")]}
+    answered = [
+        each
+        for n in range(0, 24, 4)
+        for each in (
+            step(n, session="answered", agent="boss", trigger="user"),
+            step(n + 1, session="answered", trigger="tool", **look),
+        )
+    ]
+    delegating = [
+        each
+        for n in range(0, 16, 4)
+        for each in (
+            step(n, session="delegating", trigger="tool", **delegate),
+            step(n + 1, session="delegating", trigger="user", **look),
+        )
+    ]
+    books.send(*answered, *delegating)
+    books.refresh()
+    found = books.rows(
+        "SELECT session_id, sum(tokens) AS tokens FROM {db}.deductions WHERE rule = 'loop' GROUP BY ALL"
+    )
+    assert found == [{"session_id": "delegating", "tokens": 50}]

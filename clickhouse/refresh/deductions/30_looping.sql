@@ -1,6 +1,7 @@
 -- when: SELECT count() > 0 FROM (SELECT 1 FROM told WHERE thread != 0 AND asks != 0 GROUP BY thread, asks HAVING count() > 3)
 -- Answers that ask for the same tools with the same arguments again: the fourth in a row and every further one, and what
--- follows once a cycle of two to five has gone round five times. A human turn begins anew. These are the rules same_call
+-- follows once a cycle of two to five has gone round five times. A human turn begins anew for every agent of the session,
+-- an instruction to an agent below others for that agent alone. These are the rules same_call
 -- (critical) and cycle of tokenboard.loops, said of whole answers, and only from when they speak: nothing that was
 -- counted is taken back later.
 INSERT INTO looping
@@ -10,18 +11,20 @@ FROM
     SELECT
         hour, trace_id, span_id,
         groupArray(asks) OVER
-            (PARTITION BY thread, turn ORDER BY ts, span_id ROWS BETWEEN 24 PRECEDING AND CURRENT ROW) AS a,
+            (PARTITION BY thread, turn, own_turn ORDER BY ts, span_id ROWS BETWEEN 24 PRECEDING AND CURRENT ROW) AS a,
         length(a) AS n
     FROM
     (
         SELECT
             *,
-            countIf(trigger = 'user') OVER
-                (PARTITION BY thread ORDER BY ts, span_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS turn
+            countIf(person AND attempt <= 1) OVER
+                (PARTITION BY session_id ORDER BY ts, span_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS turn,
+            countIf(trigger = 'user' AND attempt <= 1) OVER
+                (PARTITION BY thread ORDER BY ts, span_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS own_turn
         FROM told
-        WHERE thread IN
+        WHERE session_id IN
         (
-            SELECT thread FROM told WHERE thread != 0 AND asks != 0 GROUP BY thread, asks HAVING count() > 3
+            SELECT session_id FROM told WHERE thread != 0 AND asks != 0 GROUP BY session_id, thread, asks HAVING count() > 3
         )
     )
     WHERE asks != 0

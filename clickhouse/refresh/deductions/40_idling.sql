@@ -12,6 +12,6 @@ INNER JOIN
         AND session_id IN (SELECT session_id FROM told WHERE hour IN ({units}))
     GROUP BY session_id
 ) AS s ON s.session_id = t.session_id
-WHERE t.hour IN ({units}) AND t.session_id != '' AND t.trigger NOT IN ('', 'user')
+WHERE t.hour IN ({units}) AND t.session_id != '' AND t.trigger != '' AND NOT t.person
     AND s.began <= t.ts - INTERVAL 4 HOUR
     AND NOT arrayExists(h -> h.1 <= t.ts AND h.2 > t.ts - INTERVAL 4 HOUR, s.turns)

@@ -7,7 +7,8 @@ INSERT INTO {db}.task_usage_rows
 )
 SELECT
     toStartOfHour(c.slot) AS hour, {generation}, c.task_id, count(), countIf(c.status = 'error'),
-    countIf(c.usage_known AND isNull(c.cost_usd)), countIf(c.trigger = 'user' AND c.attempt <= 1), sum(c.input_tokens),
+    countIf(c.usage_known AND isNull(c.cost_usd)),
+    countIf(c.trigger = 'user' AND c.attempt <= 1 AND c.agent_depth <= 1), sum(c.input_tokens),
     sum(c.output_tokens), sum(toUInt64(ifNull(c.input_tokens, 0)) + ifNull(c.output_tokens, 0)) AS gross,
     gross - sum(d.tokens), sum(c.cost_usd), sum(c.duration_ms)
 FROM {db}.call_rows AS c

@@ -60,6 +60,7 @@ class Answer(ABC):
         "_tools",
         "background",
         "conversation_id",
+        "created",
         "deferred",
         "emit",
         "error",
@@ -95,6 +96,7 @@ class Answer(ABC):
         self.error: str | None = None
         self.finished = False
         self.background = False
+        self.created: int | None = None
         self.deferred = False
         self.conversation_id: str | None = None
         self.emit = True
@@ -221,6 +223,7 @@ class Answer(ABC):
             finished=self.finished and error is None,
             conversation_id=self.conversation_id,
             background=self.background,
+            created=self.created,
             deferred=self.deferred,
             emit=self.emit,
         )

@@ -5,6 +5,7 @@ https://ai.google.dev/api/interactions-api
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from tokenboard.wire.answer import Answer
@@ -100,6 +101,7 @@ class InteractionAnswer(Answer):
             self.reason(status)
         if status == "failed":
             self.fail((obj(interaction.get("error")) or {}).get("code"))
+        self.created = _seconds(interaction.get("created"))
         self.background = True  # each can be fetched again, and none says if it was made to be
         self.deferred = status in ("in_progress", "queued")
 
@@ -142,3 +144,11 @@ class PolledAnswer(InteractionAnswer):
 def _audio(usage: Json, name: str) -> int | None:
     details = [each for each in objects(usage.get(name)) if each.get("modality") in _AUDIO]
     return added(*(first_count(each, "tokens") for each in details))
+
+
+def _seconds(when: Any) -> int | None:
+    """Read a time as ISO 8601 writes it."""
+    try:
+        return int(datetime.fromisoformat(when).timestamp()) if isinstance(when, str) else None
+    except ValueError:
+        return None

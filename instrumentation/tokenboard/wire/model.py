@@ -100,6 +100,8 @@ class ResponseFacts:
     """The conversation that the provider says the answer belongs to."""
     background: bool = False
     """The answer to a job that runs apart from its request."""
+    created: int | None = None
+    """When the provider says that a background job was asked for, in seconds since the epoch."""
     deferred: bool = False
     """An accepted background job that has not ended: usage comes with a later poll."""
     emit: bool = True

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tokenboard.wire.answer import Answer
 from tokenboard.wire.openai_usage import read_usage
 from tokenboard.wire.request import Draft, plain
-from tokenboard.wire.values import Json, items, obj, objects, text
+from tokenboard.wire.values import Json, count, items, obj, objects, text
 
 if TYPE_CHECKING:
     from tokenboard.wire.model import ResponseFacts
@@ -145,6 +145,7 @@ class ResponsesAnswer(Answer):
         conversation = response.get("conversation")
         self.conversation_id = text((obj(conversation) or {}).get("id")) or text(conversation)
         self.background = response.get("background") is True
+        self.created = count(response.get("created_at"))
         self.deferred = self.background and status in ("queued", "in_progress")
 
     def _item(self, item: Json) -> None:
