@@ -10,7 +10,7 @@ FROM
         arraySlice(arrayReverseSort(arrayMap(
             t -> (t.3 = owner, t.1, t.2), groupArray((seen, content, if(sworn, who, 0))))), 2) AS stale
     FROM told
+    WHERE (trace_id, span_id) IN (SELECT trace_id, span_id FROM told GROUP BY trace_id, span_id HAVING count() > 1)
     GROUP BY trace_id, span_id
-    HAVING count() > 1
 )
 ARRAY JOIN stale.3 AS content

@@ -24,7 +24,9 @@ FROM
     FROM
     (
         SELECT
-            *,
+            * REPLACE (
+                CAST(emitter, 'String') AS emitter, CAST(status, 'String') AS status, CAST(family, 'String') AS family,
+                CAST(model, 'String') AS model, CAST(request_model, 'String') AS request_model),
             groupArray((
                     span_id, place, t0, t1, emitter, status, id, family, model, request_model, i, o, cr, cw, content,
                     if(sworn, who, 0)))

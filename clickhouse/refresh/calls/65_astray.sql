@@ -12,7 +12,11 @@ FROM
         o.trace_id AS our_trace, o.span_id AS our_span, o.at - t.at AS apart
     FROM
     (
-        SELECT *, t0 AS at, assumeNotNull(i) AS inputs, assumeNotNull(o) AS outputs
+        SELECT
+            * REPLACE (
+                CAST(service, 'String') AS service, CAST(status, 'String') AS status, CAST(model, 'String') AS model,
+                CAST(request_model, 'String') AS request_model),
+            t0 AS at, assumeNotNull(i) AS inputs, assumeNotNull(o) AS outputs
         FROM told
         WHERE doubt = 2 AND id = 0 AND parent_span_id = toFixedString('', 8)
             AND isNotNull(i) AND isNotNull(o) AND (i != 0 OR endsWith(emitter, '.langchain'))
@@ -21,7 +25,11 @@ FROM
     -- the nearest after it: a join on equal counts alone would be a square of a service's one-token answers
     ASOF INNER JOIN
     (
-        SELECT *, t0 AS at, arrayJoin(arrayDistinct([assumeNotNull(i), 0])) AS inputs, assumeNotNull(o) AS outputs
+        SELECT
+            * REPLACE (
+                CAST(service, 'String') AS service, CAST(status, 'String') AS status, CAST(model, 'String') AS model,
+                CAST(request_model, 'String') AS request_model),
+            t0 AS at, arrayJoin(arrayDistinct([assumeNotNull(i), 0])) AS inputs, assumeNotNull(o) AS outputs
         FROM told
         WHERE (doubt = 0 OR (doubt = 1 AND id != 0)) AND isNotNull(i) AND isNotNull(o)
             AND (trace_id, span_id, content) NOT IN (SELECT trace_id, span_id, content FROM merged)

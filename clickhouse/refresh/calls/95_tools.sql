@@ -1,6 +1,7 @@
 -- when: SELECT count() > 0 FROM {db}.emissions WHERE slot IN ({slots}) AND kind = 'tool'
 -- The tools that were run. A run told by two emitters, with one id or one inside the other, is one; a run that does not say its session
--- belongs to that of the calls of its agent in its trace, else of any call in it.
+-- belongs to that of the calls of its agent in its trace, else of any call in it, in its ten minutes or those beside them:
+-- which other slots are recomputed with it must not matter.
 INSERT INTO {db}.tool_rows
 (
     slot, generation, ts, duration_ms, name, tool_call_id, user_id, team, project, service, agent, agent_depth,
@@ -8,7 +9,7 @@ INSERT INTO {db}.tool_rows
 )
 WITH near AS
 (
-    SELECT trace_id, agent, session_id, ts
+    SELECT arrayJoin([slot - 600, slot, slot + 600]) AS beside, trace_id, agent, session_id, ts
     FROM {db}.call_rows
     WHERE session_id != '' AND trace_id != toFixedString('', 16)
         AND ((slot IN ({slots}) AND generation = {generation})
@@ -40,12 +41,12 @@ FROM
 ) AS t
 LEFT JOIN
 (
-    SELECT trace_id, agent, argMin(session_id, ts) AS session_id FROM near GROUP BY trace_id, agent
-) AS own ON own.trace_id = t.trace_id AND own.agent = t.agent
+    SELECT beside, trace_id, agent, argMin(session_id, ts) AS session_id FROM near GROUP BY beside, trace_id, agent
+) AS own ON own.beside = t.slot AND own.trace_id = t.trace_id AND own.agent = t.agent
 LEFT JOIN
 (
-    SELECT trace_id, argMin(session_id, ts) AS session_id FROM near GROUP BY trace_id
-) AS theirs ON theirs.trace_id = t.trace_id
+    SELECT beside, trace_id, argMin(session_id, ts) AS session_id FROM near GROUP BY beside, trace_id
+) AS theirs ON theirs.beside = t.slot AND theirs.trace_id = t.trace_id
 WHERE t.slot IN ({slots})
     AND NOT arrayExists(b -> b.1 <= t.ts AND b.2 >= addNanoseconds(toDateTime64(t.ts, 9, 'UTC'), t.duration_ns)
         AND b.3 != t.emitter, t.before)

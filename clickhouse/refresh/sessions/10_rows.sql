@@ -6,24 +6,23 @@ INSERT INTO {db}.session_rows
     net_tokens, cost_usd, first_input, largest_input, input_tokens, output_tokens, agent_depth
 )
 SELECT
-    toStartOfHour(c.slot) AS hour, {generation}, c.session_id, c.user_id, any(c.team), any(c.project), any(c.service),
-    arraySort(groupUniqArrayIf(c.agent, c.agent != '')), arraySort(groupUniqArrayIf(c.model, c.model != '')),
-    arraySort(groupUniqArrayIf(100)(c.task_id, c.task_id != '')),
-    min(c.ts), max(addMicroseconds(c.ts, toInt64(c.duration_ms * 1000))),
-    minIf(toNullable(c.ts), c.trigger = 'user'), maxIf(toNullable(c.ts), c.trigger = 'user'),
-    count(), countIf(c.status = 'error'), countIf(NOT c.usage_known AND c.http_status < 400),
-    countIf(c.usage_known AND isNull(c.cost_usd)), countIf(c.trigger = 'user' AND c.attempt <= 1), sum(length(c.tool_hashes)),
-    sum(toUInt64(ifNull(c.input_tokens, 0)) + ifNull(c.output_tokens, 0)) AS gross, gross - sum(d.tokens),
-    sum(c.cost_usd), argMin(ifNull(c.input_tokens, 0), c.ts), max(ifNull(c.input_tokens, 0)), sum(c.input_tokens),
-    sum(c.output_tokens), max(c.agent_depth)
-FROM {db}.call_rows AS c
+    toStartOfHour(slot) AS hour, {generation}, session_id, user_id, argMin(s.team, s.first_ts),
+    argMin(s.project, s.first_ts), argMin(s.service, s.first_ts),
+    arraySort(groupUniqArrayIf(s.agent, s.agent != '')), arraySort(groupUniqArrayIf(s.model, s.model != '')),
+    arraySort(groupUniqArrayArray(100)(s.tasks)),
+    min(s.first_ts), max(s.last_ts), min(s.first_human_ts), max(s.last_human_ts),
+    sum(s.calls), sum(s.failed_calls), sum(s.unknown_calls), sum(s.unpriced_calls), sum(s.human_turns), sum(s.tool_calls),
+    sum(s.input_tokens) + sum(s.output_tokens) AS gross, gross - any(d.tokens), sum(s.cost_usd),
+    argMin(s.first_input, s.first_ts), max(s.largest_input), sum(s.input_tokens), sum(s.output_tokens), max(s.agent_depth)
+FROM
+    {include:refresh/slots_of.sql} AS s
 LEFT JOIN
 (
-    SELECT trace_id, span_id, tokens
+    SELECT hour AS at, session_id, user_id, sum(tokens) AS tokens
     FROM {db}.deduction_rows
     WHERE hour IN ({units})
         AND (hour, generation) IN (SELECT unit, generation FROM {db}.current WHERE stage = 'deductions')
-) AS d ON d.trace_id = c.trace_id AND d.span_id = c.span_id
-WHERE c.slot IN ({slots}) AND c.session_id != ''
-    AND (c.slot, c.generation) IN (SELECT unit, generation FROM {db}.current WHERE stage = 'calls')
-GROUP BY hour, c.session_id, c.user_id
+    GROUP BY at, session_id, user_id
+) AS d ON d.at = toStartOfHour(s.slot) AND d.session_id = s.session_id AND d.user_id = s.user_id
+WHERE session_id != ''
+GROUP BY hour, session_id, user_id

@@ -15,37 +15,29 @@ SELECT
     input_tokens + output_tokens AS gross, gross - sum(taken) AS net,
     sumIf(taken, rule = 'quarantined'), sumIf(taken, rule = 'errored'), sumIf(taken, rule = 'retry'),
     sumIf(taken, rule = 'duplicate'), sumIf(taken, rule = 'loop'), sumIf(taken, rule = 'idle'),
-    sum(usd), sumIf(usd, rule != ''), sum(ms), sum(turns), sum(tools), sum(done), sum(undone),
+    sum(usd), sum(wasted), sum(ms), sum(turns), sum(tools), sum(done), sum(undone),
     sum(abandoned), sum(reverted), sum(reviewed), count(task_score), sum(ifNull(task_score, 0))
 FROM
 (
     SELECT
-        toStartOfHour(c.slot) AS hour, c.user_id AS user_id, c.team AS team, c.project AS project,
-        c.service AS service, c.agent AS agent, c.provider AS provider, c.model AS model,
-        1 AS n_calls, c.status = 'error' AS failed,
-        NOT c.usage_known AND c.http_status < 400 AS unknown,
-        c.usage_known AND isNull(c.cost_usd) AS unpriced,
-        toUInt64(ifNull(c.input_tokens, 0)) AS input, toUInt64(ifNull(c.output_tokens, 0)) AS output,
-        toUInt64(ifNull(c.cache_read_tokens, 0)) AS cache_read,
-        toUInt64(ifNull(c.cache_write_tokens, 0)) AS cache_write,
-        toUInt64(ifNull(c.reasoning_tokens, 0)) AS reasoning,
-        d.rule AS rule, d.tokens AS taken, c.cost_usd AS usd, c.duration_ms AS ms,
-        c.trigger = 'user' AND c.attempt <= 1 AS turns, length(c.tool_hashes) AS tools, 0 AS done, 0 AS undone,
+        toStartOfHour(slot) AS hour, user_id, team, project, service, agent, provider, model,
+        s.calls AS n_calls, s.failed_calls AS failed, s.unknown_calls AS unknown, s.unpriced_calls AS unpriced,
+        s.input_tokens AS input, s.output_tokens AS output, s.cache_read_tokens AS cache_read,
+        s.cache_write_tokens AS cache_write, s.reasoning_tokens AS reasoning,
+        '' AS rule, toUInt64(0) AS taken, s.cost_usd AS usd, CAST(NULL, 'Nullable(Decimal(38, 12))') AS wasted,
+        s.duration_ms AS ms, s.human_turns AS turns, s.tool_calls AS tools, 0 AS done, 0 AS undone,
         0 AS abandoned, 0 AS reverted, 0. AS reviewed, CAST(NULL, 'Nullable(Float64)') AS task_score
-    FROM {db}.call_rows AS c
-    LEFT JOIN
-    (
-        SELECT trace_id, span_id, rule, tokens
-        FROM {db}.deduction_rows
-        WHERE hour IN ({units})
-            AND (hour, generation) IN (SELECT unit, generation FROM {db}.current WHERE stage = 'deductions')
-    ) AS d ON d.trace_id = c.trace_id AND d.span_id = c.span_id
-    WHERE c.slot IN ({slots})
-        AND (c.slot, c.generation) IN (SELECT unit, generation FROM {db}.current WHERE stage = 'calls')
+    FROM
+    {include:refresh/slots_of.sql} AS s
+    UNION ALL
+    SELECT
+        toStartOfHour(slot), user_id, team, project, service, agent, provider, model,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, rule, tokens, NULL, cost_usd, 0, 0, 0, 0, 0, 0, 0, 0, NULL
+    FROM taken
     UNION ALL
     SELECT
         hour, user_id, last.2, last.3, last.4, '', '', '',
-        0, 0, 0, 0, 0, 0, 0, 0, 0, '', 0, NULL, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, '', 0, NULL, NULL, 0, 0, 0,
         counts AND last.5 = 'done', counts AND last.5 = 'failed', counts AND last.6 IN ('abandoned', 'cancelled'),
         counts AND last.6 = 'reverted', reviewed, if(counts, told_score, NULL)
     FROM

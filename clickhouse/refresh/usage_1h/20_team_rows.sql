@@ -40,14 +40,13 @@ FROM
     GROUP BY hour, team, project, service, agent, provider, model
     UNION ALL
     SELECT
-        toStartOfHour(c.slot) AS hour, if(t.team = '', CAST(c.team, 'String'), t.team) AS team, c.project, c.service,
-        c.agent, c.provider, c.model, 0,
+        toStartOfHour(s.slot) AS hour, if(t.team = '', CAST(s.team, 'String'), t.team) AS team, s.project, s.service,
+        s.agent, s.provider, s.model, 0,
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        countResample(1, 41, 1)(1, toUInt8(least(40, greatest(1, ceil(log(c.duration_ms / 50) / log(1.25))))))
-    FROM {db}.call_rows AS c
-    LEFT JOIN {db}.team_of AS t ON t.user_id = c.user_id
-    WHERE c.slot IN ({slots})
-        AND (c.slot, c.generation) IN (SELECT unit, generation FROM {db}.current WHERE stage = 'calls')
-    GROUP BY hour, team, c.project, c.service, c.agent, c.provider, c.model
+        countResampleArray(1, 41, 1)(s.latency, s.latency)
+    FROM
+    {include:refresh/slots_of.sql} AS s
+    LEFT JOIN {db}.team_of AS t ON t.user_id = s.user_id
+    GROUP BY hour, team, s.project, s.service, s.agent, s.provider, s.model
 ) AS u
 GROUP BY hour, team, project, service, agent, provider, model

@@ -29,6 +29,9 @@ _CONFIG = """<clickhouse>
     <merge_tree>
         <fsync_after_insert>1</fsync_after_insert>
         <fsync_part_directory>1</fsync_part_directory>
+        <!-- a quarter of the default: a buffer of it is held for each of a hundred column streams,
+             by every insert of a wide part and by every merge -->
+        <max_compress_block_size>262144</max_compress_block_size>
     </merge_tree>
     <!-- sized for a laptop; the defaults are for a server of its own -->
     <mark_cache_size>268435456</mark_cache_size>
@@ -149,8 +152,16 @@ class _Shared:
             config = directory / "engine.xml"
             if not config.is_file() or config.read_text() != _CONFIG:
                 config.write_text(_CONFIG)
-            # A machine's time zone must not decide which day or partition a call falls in.
-            self.options = {"config-file": str(config), "session_timezone": "UTC"}
+            self.options = {
+                "config-file": str(config),
+                # A machine's time zone must not decide which day or partition a call falls in.
+                "session_timezone": "UTC",
+                # Everybody reads with FINAL, and replays come in other blocks anyhow: looking for
+                # them in every single block takes longer than the rest of an insert.
+                "optimize_on_insert": "0",
+                # What a recomputation sorts and writes at a time: a quarter of the default.
+                "min_insert_block_size_bytes": str(64 * 2**20),
+            }
             self._keep = self.connect()
         except BaseException as error:
             self.lock.release()

@@ -20,11 +20,21 @@ _log = logging.getLogger(__name__)
 
 EVERY_S = 1.0
 # Recomputing takes at most this share of the time, so that a busy hour does not starve the inserts;
-# but nobody waits for a board longer than this because of it.
+# but it is not to keep anybody from seeing a call within WITHIN_S: one that comes just after a
+# recomputation has begun waits for its end, the pause and the next. Where that cannot be, it rests
+# for a quarter of what it took.
 SHARE = 0.3
+WITHIN_S = 4.0
+REST = 0.25
 LONGEST_PAUSE_S = 3.0
 # So often it looks though nothing was written: days end, and standings that were put off fall due.
 LONGEST_SLEEP_S = 20.0
+
+
+def pause(took: float) -> float:
+    """Return how long to wait, in seconds, after a recomputation that took so many."""
+    gentle = max(EVERY_S, took / SHARE) - took
+    return min(max(REST * took, min(gentle, WITHIN_S - 2 * took)), LONGEST_PAUSE_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +92,7 @@ class Scheduler:
             self._refreshed_at = time.time()
             if closing:
                 return
-            pause = max(EVERY_S, self._took / SHARE) - self._took
-            end = time.monotonic() + min(pause, LONGEST_PAUSE_S)
+            end = time.monotonic() + pause(self._took)
             while not self._closing and (left := end - time.monotonic()) > 0:
                 time.sleep(min(left, 0.1))
 

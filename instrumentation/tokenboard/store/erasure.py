@@ -81,6 +81,7 @@ _THEIRS: Mapping[str, str] = {
     "tool_rows": f"{_BY_USER} OR {_BY_TRACE}",
     "deduction_rows": f"{_BY_USER} OR {_BY_TRACE}",
     "turn_rows": _BY_SESSION,
+    "usage_slot_rows": f"{_BY_USER} OR {_BY_SESSION}",
     "session_rows": f"{_BY_USER} OR {_BY_SESSION}",
     "call_rows": f"{_BY_USER} OR {_BY_TRACE}",
     "usage_1h_rows": _BY_USER,

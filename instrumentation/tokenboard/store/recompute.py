@@ -46,6 +46,7 @@ class Stage:
         tables: where the rows go; the first holds what the stage is named for.
         key: the column of the tables that holds the unit; empty where rows are not kept by unit.
         reach: how much earlier in seconds than the unit itself the calls are that it looks at.
+        from_slots: whether it is made from the sums of ten minutes (``refresh/slots``).
     """
 
     name: str
@@ -53,18 +54,20 @@ class Stage:
     tables: tuple[str, ...]
     key: str
     reach: int = 0
+    from_slots: bool = False
 
 
 STAGES = (
-    Stage("calls", SLOT, ("call_rows", "tool_rows"), "slot"),
-    Stage("turns", HOUR, ("turn_rows",), "hour"),
+    Stage("calls", SLOT, ("call_rows", "tool_rows", "usage_slot_rows"), "slot"),
+    Stage("turns", HOUR, ("turn_rows",), "hour", from_slots=True),
     Stage("deductions", HOUR, ("deduction_rows",), "hour", reach=HOUR),
-    Stage("usage_1h", HOUR, ("usage_1h_rows", "team_usage_1h_rows"), "hour"),
-    Stage("cube_1h", HOUR, ("usage_cube_1h_rows",), "hour"),
-    Stage("sessions", HOUR, ("session_rows", "task_usage_rows"), "hour"),
+    Stage("usage_1h", HOUR, ("usage_1h_rows", "team_usage_1h_rows"), "hour", from_slots=True),
+    Stage("sessions", HOUR, ("session_rows", "task_usage_rows"), "hour", from_slots=True),
     Stage("usage_1d", DAY, ("usage_1d_rows", "team_usage_1d_rows"), "day"),
-    Stage("cube_1d", DAY, ("usage_cube_1d_rows",), "day"),
     Stage("standings", 0, ("standing_rows", "standing_part_rows", "standing_trend_rows"), ""),
+    # last: nobody waits for a cube as they do for the board
+    Stage("cube_1h", HOUR, ("usage_cube_1h_rows",), "hour"),
+    Stage("cube_1d", DAY, ("usage_cube_1d_rows",), "day"),
 )
 _SCRATCH = re.compile(r"^CREATE TEMPORARY TABLE (\w+)", re.MULTILINE)
 # The first line of a statement that is only run where the query says so.
@@ -244,8 +247,12 @@ class _Work:
         elif stage.unit == DAY:
             steps = range(0, DAY, HOUR)
             values["hours"] = _times({day + step for day in dirty.units for step in steps})
-        folder = resources.folder("clickhouse") / "refresh" / stage.name
-        names = [f"refresh/{stage.name}/{path.name}" for path in sorted(folder.glob("*.sql"))]
+        folders = ["slots", stage.name] if stage.from_slots else [stage.name]
+        names = [
+            f"refresh/{folder}/{path.name}"
+            for folder in folders
+            for path in sorted((resources.folder("clickhouse") / "refresh" / folder).glob("*.sql"))
+        ]
         if stage.name != "calls":
             names.append("refresh/commit.sql")
         templates = [sql.text(name) for name in names]

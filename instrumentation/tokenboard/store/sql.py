@@ -134,6 +134,8 @@ MACROS: Mapping[str, Callable[[str], str]] = {
     "same": _same,
     "cost": _cost,
     "like": _like,
+    # another file's text, its comments left out
+    "include": lambda name: re.sub(r"^ *--.*\n", "", text(name), flags=re.MULTILINE).strip(),
     # what a merged call's winner (e) says, else what the others (x) say
     "or": lambda c: f"firstNonDefault(e.{c}, x.{c}) AS {c}",
     "also": lambda c: f"coalesce(e.{c}, x.{c}) AS {c}",
@@ -195,7 +197,9 @@ def render(template: str, layout: Layout, values: Mapping[str, object] | None = 
         name, argument = match.groups()
         return _engine(argument, layout) if name == "engine" else MACROS[name](argument)
 
-    expanded = _MACRO.sub(macro, template)
+    expanded = template
+    while (inner := _MACRO.sub(macro, expanded)) != expanded:  # what is included holds macros
+        expanded = inner
     for name, value in plain.items():
         expanded = expanded.replace("{" + name + "}", str(value))
     return expanded

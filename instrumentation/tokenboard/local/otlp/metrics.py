@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from tokenboard.local.native import Lists, MapLists, Maps, Numbers, Strings, block
@@ -83,7 +84,7 @@ class _Origin:
         self.scope_url = scope_metrics.schema_url
 
 
-class _Points:
+class _Points(ABC):
     """The columns that all kinds have; a kind adds its own."""
 
     def __init__(self) -> None:
@@ -138,9 +139,9 @@ class _Points:
         self.time.add(nanoseconds(point.time_unix_nano))
         self.flags.add(point.flags)
 
+    @abstractmethod
     def own(self, data: Any, point: Any) -> None:
         """Add the columns of the kind."""
-        raise NotImplementedError
 
 
 class _Exemplars:
