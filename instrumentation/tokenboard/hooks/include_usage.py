@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _OPTION = "include_usage"
 _ASKED = b',"stream_options":{"include_usage":true}'
 _REFUSED = frozenset({400, 422})
+_FAILED = 300
 
 _refusing: set[str] = set()
 """Servers that do not know the option, by host and port."""
@@ -29,17 +30,51 @@ _refusing: set[str] = set()
 
 def into(seen: Exchange, request: Any) -> Injection | None:
     """Return what to send in place of ``request``, if its usage is to be asked for."""
-    if not settings.current().inject_usage or not seen.streams:
-        return None
     try:
         url = request.url
         where = f"{url.host}:{url.port}"
-        if where in _refusing or not url.path.endswith("/completions"):
-            return None
-        body = _asking(request.content)
+        body = asking(seen, where, url.path, request.content)
         return None if body is None else Injection(request, body, where)
     except Exception:
         mishap.report("asking for usage")
+        return None
+
+
+def asking(seen: Exchange, where: str, path: str, body: bytes) -> bytes | None:
+    """Return the body to send in place of ``body``, if its usage is to be asked for.
+
+    Args:
+        seen: the call.
+        where: the server's host and port.
+        path: the path of the URL.
+        body: what the app wants to send.
+    """
+    if not settings.current().inject_usage or not seen.streams:
+        return None
+    if where in _refusing or not path.endswith("/completions"):
+        return None
+    return _asking(body)
+
+
+def refused(status: int) -> bool:
+    """Whether a server may not have liked the option; then the app's own request goes out."""
+    return status in _REFUSED
+
+
+def accepted_without(where: str, status: int) -> None:
+    """Take in how the app's own request went after a refusal: if well, the option was to blame."""
+    if status < _FAILED:
+        _refusing.add(where)
+
+
+def sieve_for(content_type: str, content_encoding: str = "") -> sieve.Sieve | None:
+    """Return what hides the usage in an answer of this kind, if it can be hidden."""
+    if "event-stream" not in content_type:
+        return None
+    try:
+        return sieve.Sieve(content_encoding)
+    except UnknownEncodingError:
+        mishap.logger.warning("tokenboard: a compressed stream keeps its chunk of usage.")
         return None
 
 
@@ -80,25 +115,25 @@ class Injection:
 
     def refused(self, response: Any) -> bool:
         """Whether the server may not have liked the option; then the app's own request goes out."""
-        return response.status_code in _REFUSED
+        return refused(response.status_code)
 
     def without(self, response: Any) -> None:
         """Take in the answer to the app's own request: there is nothing to hide in it."""
-        if response.is_success:
-            _refusing.add(self._where)
+        accepted_without(self._where, response.status_code)
 
     def hide(self, response: Any, module: Any) -> None:
         """Have the caller read what it would have read; after the call's own reader is set up."""
         try:
             response.request = self._original
-            if response.is_closed or "event-stream" not in response.headers.get("content-type", ""):
+            kept = response.headers.get
+            if response.is_closed:
                 return
-            sifting = sieve.Sieve(response.headers.get("content-encoding", ""))
+            sifting = sieve_for(kept("content-type", ""), kept("content-encoding", ""))
+            if sifting is None:
+                return
             response.headers.pop("content-encoding", None)
             later = isinstance(response.stream, module.AsyncByteStream)
             kind = sieve.async_stream(module) if later else sieve.sync_stream(module)
             response.stream = kind(response.stream, sifting)
-        except UnknownEncodingError:
-            mishap.logger.warning("tokenboard: a compressed stream keeps its chunk of usage.")
         except Exception:
             mishap.report("hiding the usage that was asked for")

@@ -31,6 +31,8 @@ class Sieve:
         self._line: list[bytes] = []
         self._held = 0
         self._dropped = False
+        self.hidden = b""
+        """The newest event that was taken out, as it was sent."""
 
     def feed(self, chunk: bytes) -> bytes:
         """Take the next bytes; return those that may go on."""
@@ -71,6 +73,7 @@ class Sieve:
             kept = _without(line)
             if kept is None:
                 self._dropped = True
+                self.hidden = line + b"\n\n"
                 return
             line = kept
         self._kept += (line, b"\n")

@@ -11,8 +11,8 @@ import functools
 import threading
 from typing import TYPE_CHECKING, Any, cast
 
-from tokenboard import mishap, propagation
-from tokenboard.hooks import exchange, patch
+from tokenboard import mishap, propagation, settings
+from tokenboard.hooks import exchange, patch, usage_urllib3
 from tokenboard.hooks.disguise import disguise
 from tokenboard.wire import match
 
@@ -42,6 +42,7 @@ def install(module: Any) -> None:
     original = pool.urlopen
     plain: type[Any] = module.response.HTTPResponse
     watched = _watched(plain)
+    sifted = usage_urllib3.response(watched, plain)
 
     @functools.wraps(original)
     def urlopen(self: Any, method: Any, url: Any, *args: Any, **kwargs: Any) -> Any:
@@ -52,8 +53,15 @@ def install(module: Any) -> None:
             return original(self, method, url, *args, **kwargs)
         _here.seen = seen
         seen.enter()
+        wanted = settings.current().inject_usage
+        asking = None
+        if wanted:
+            asking = usage_urllib3.asking(seen, self, url, *_sent(self, args, kwargs))
         try:
-            response = original(self, method, url, *args, **kwargs)
+            if asking is None:
+                response = original(self, method, url, *args, **kwargs)
+            else:
+                response = asking.send(original, self, method, url, args, kwargs)
         except BaseException as error:
             seen.leave()
             seen.end(error)
@@ -65,6 +73,8 @@ def install(module: Any) -> None:
         seen.leave()
         if mine:
             _read_along(seen, response, kwargs, plain, watched)
+        if asking is not None and asking.holds:
+            usage_urllib3.hide(response, watched, sifted)
         return response
 
     patch.mark(urlopen, original)
@@ -99,6 +109,15 @@ def _begin(
     except Exception:
         mishap.report("looking at a request")
         return None
+
+
+def _sent(pool: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[bytes, Any]:
+    """Return the body and the headers that the app wants to send."""
+    body, headers = (
+        args[at] if len(args) > at else kwargs.get(name)
+        for at, name in enumerate(("body", "headers"))
+    )
+    return _bytes(body), pool.headers if headers is None else headers
 
 
 def _told(
