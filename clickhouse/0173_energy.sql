@@ -13,8 +13,8 @@ FROM
         day, CAST(provider, 'String') AS provider, CAST(model, 'String') AS model, sum(calls) AS n_calls,
         sum(unknown_calls) AS unknown, toInt64(sum(input_tokens)) AS input, toInt64(sum(cache_read_tokens)) AS cache_read,
         toInt64(sum(output_tokens)) AS output
-    FROM {db}.team_usage_1d
-    WHERE model != ''
+    FROM {db}.usage_cube_1d
+    WHERE dimensions = 'model' AND model != ''
     GROUP BY day, provider, model
 ) AS u
 LEFT JOIN
@@ -23,7 +23,7 @@ LEFT JOIN
         m.model AS model,
         argMax((e.family, e.output_low, e.output_high, e.input_low, e.input_high, e.leaves_out, e.source), length(e.pattern))
             AS rate
-    FROM (SELECT DISTINCT CAST(model, 'String') AS model FROM {db}.team_usage_1d) AS m
+    FROM (SELECT DISTINCT CAST(model, 'String') AS model FROM {db}.usage_cube_1d WHERE dimensions = 'model') AS m
     CROSS JOIN (SELECT * FROM {db}.energy_rates FINAL) AS e
     WHERE match(lower(m.model), e.pattern)
     GROUP BY m.model
