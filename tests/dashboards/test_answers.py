@@ -27,7 +27,7 @@ def served(tmp_path, monkeypatch):
         run = reading.run
 
         def watched(statement, *args, **kwargs):
-            if "system.parts" not in statement.sql:
+            if b"system.parts" not in statement.sql:
                 asked.append(statement.sql)
             return run(statement, *args, **kwargs)
 

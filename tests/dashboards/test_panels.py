@@ -406,3 +406,22 @@ def test_who_chose_not_to_be_named_is_named_nowhere(circles):
     assert {(row["who"], row["person"]) for row in rows} == {("Otter", "Otter")}
     (totals,) = run(circles, "session_totals", variables={"session": "three"})
     assert totals["who"] == "Otter"
+
+
+def test_what_evaluators_said_is_counted_and_stands_beside_its_step(troubled):
+    """Each evaluation has its mean and labels; one told within a call's span is in that step's row."""
+    client = troubled[2]
+    helpful, safe = run(client, "efficiency_scores")
+    assert (helpful["evaluation"], helpful["evaluations"]) == ("Helpfulness", 3)
+    assert helpful["labels"] == "pass 2, fail 1"
+    assert helpful["mean_score"] == pytest.approx(0.8)
+    assert (safe["evaluations"], safe["mean_score"]) == (1, None)
+    (point,) = run(client, "efficiency_scores_over_time")
+    assert point["mean_score"] == pytest.approx(0.8)
+    client.command(
+        "INSERT INTO evaluations (hour, ts, trace_id, span_id, name, score, label) "
+        "SELECT toStartOfHour(toDateTime(ts, 'UTC')), ts, unhex(trace_id), unhex(span_id), 'Clarity', 0.7, 'clear' "
+        f"FROM session_steps WHERE session_id = '{LOOPING}' AND kind = 'llm' ORDER BY ts LIMIT 1"
+    )
+    steps = run(client, "session_table", variables={"session": LOOPING})
+    assert [step["evaluated"] for step in steps if step["evaluated"]] == ["Clarity 0.7 clear"]

@@ -59,6 +59,20 @@ def store_surroundings(client, now, people=("ada", "ben", "fay")):
             gauges.append(
                 (resource, "otelcol-tokenboard", name, {"exporter": "clickhouse"}, at, value)
             )
+    judged = now - timedelta(hours=1)
+    client.insert(
+        "evaluations",
+        [
+            (judged.replace(minute=0, second=0, microsecond=0), judged, b"a" * 16, span, *said)
+            for span, *said in (
+                (b"b" * 8, "Helpfulness", 0.5, "fail"),
+                (b"c" * 8, "Helpfulness", 1.0, "pass"),
+                (b"d" * 8, "Helpfulness", 0.9, "pass"),
+                (b"d" * 8, "Safety", None, "safe"),
+            )
+        ],
+        column_names=["hour", "ts", "trace_id", "span_id", "name", "score", "label"],
+    )
     client.insert("otel_metrics_sum", sums, column_names=SUM_COLUMNS)
     client.insert("otel_metrics_gauge", gauges, column_names=SUM_COLUMNS[:-1])
 

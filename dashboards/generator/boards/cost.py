@@ -56,6 +56,7 @@ def build() -> Json:
             ),
             _unknown(),
             _quarantined(),
+            _energy(),
         ],
         variables=(common.TEAM, common.MODEL, common.AGENT),
     )
@@ -205,4 +206,25 @@ def _quarantined() -> Json:
             Field("session_id", "Session", {"custom.minWidth": 90, "noValue": "", **session}),
         ],
         no_value="no implausible cost",
+    )
+
+
+def _energy() -> Json:
+    used: Json = {"unit": "watth"} | column(84)
+    source = common.link("Where the figures are from", "${__data.fields.source:raw}")
+    return table(
+        "cost_energy",
+        Place(0, 43, 24, 8),
+        [
+            Field("model", "Model", {"custom.minWidth": 150} | common.only(UID, "model")),
+            Field("measured_as", "Taken as", {"noValue": "—"} | column(110) | source),
+            Field("calls", "Calls", COUNT | column(66)),
+            Field("gross_tokens", "Gross", TOKENS | column(76)),
+            Field("least_wh", "At least", used),
+            Field("most_wh", "At most", used),
+            Field("most_wh_per_million", "At most / M tokens", used | column(130)),
+            Field("leaves_out", "Leaves out", {"custom.minWidth": 320, **common.WRAP}),
+            Field("source", "", common.HIDDEN),
+        ],
+        no_value="no calls in this time range",
     )

@@ -55,7 +55,7 @@ def build() -> Json:
             ),
             timeseries(
                 "person_ranks",
-                Place(0, 10, 8, 7),
+                Place(0, 10, 8, 9),
                 [Field("rank", "Rank", COUNT | fixed(theme.MEDALS[0]))],
                 unit="locale",
                 points=True,
@@ -66,7 +66,7 @@ def build() -> Json:
             _titles(),
             bar_gauge(
                 "person_deductions",
-                Place(0, 17, 8, 8),
+                Place(0, 19, 8, 8),
                 [Field("tokens", "", TOKENS | fixed(theme.WASTE))],
                 no_value="nothing was deducted",
             ),
@@ -111,7 +111,7 @@ def _totals() -> list[Json]:
 
 def _tier_progress() -> Json:
     # A row a tier turns into a field a tier, so that each bar has its tier's colour.
-    bars = bar_gauge("person_tiers", Place(8, 10, 6, 7), [], rows=0, unit=theme.SHARE)
+    bars = bar_gauge("person_tiers", Place(8, 10, 6, 9), [], rows=0, unit=theme.SHARE)
     bars["fieldConfig"]["defaults"] |= {"min": 0, "max": 1}
     bars["fieldConfig"]["overrides"] = [
         Field(tier, "", fixed(colour)).override() for tier, colour in theme.TIERS.items()
@@ -123,7 +123,7 @@ def _tier_progress() -> Json:
 def _titles() -> Json:
     return table(
         "person_titles",
-        Place(14, 10, 10, 7),
+        Place(14, 10, 10, 9),
         [
             Field(
                 "title",
@@ -140,7 +140,7 @@ def _titles() -> Json:
             Field(
                 "progress",
                 "How near",
-                SHARE | common.gauge(110, theme.TITLES["Token Legend"], top=1),
+                SHARE | common.gauge(134, theme.TITLES["Token Legend"], top=1),
             ),
             Field("rule_in_words", "Rule", {"custom.minWidth": 150, **common.WRAP}),
         ],
@@ -150,7 +150,7 @@ def _titles() -> Json:
 def _taken() -> Json:
     return table(
         "person_taken",
-        Place(8, 17, 16, 8),
+        Place(8, 19, 16, 8),
         [
             Field("taken_at", "When", column(112)),
             Field("kind", "Deduction", {"custom.minWidth": 130}),
@@ -175,7 +175,7 @@ def _taken() -> Json:
 def _sessions() -> Json:
     return table(
         "person_sessions",
-        Place(0, 25, 24, 12),
+        Place(0, 27, 24, 12),
         [
             Field("started", "Started", column(112)),
             Field("session_id", "Session", {"custom.minWidth": 180, **common.session_link()}),
