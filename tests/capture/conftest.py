@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 
@@ -158,3 +159,16 @@ def unguarded(books):
     """The books, and no guard of the whole app left behind."""
     yield books
     tokenboard.init(guard=False)
+
+
+@pytest.fixture
+def noted(books):
+    """Function: an attribute of the only span, read as JSON; None if it is absent."""
+    tokenboard.init(content=True)
+
+    def read(name):
+        value = books.one().attributes.get(name)
+        return None if value is None else json.loads(value)
+
+    yield read
+    tokenboard.init(content=False)
