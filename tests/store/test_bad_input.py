@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from store.spans import call, insert
+from tokenboard.doctor.books import checks
 
 NOON = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=5)
 
@@ -96,6 +97,38 @@ def test_nobody_is_unattributed(books):
         (1, "bob", "bob", "unranked"),
         (None, "", "unattributed", ""),
     ]
+
+
+def test_the_doctor_counts_every_kind(books):
+    """Each kind of thing that cannot be true is counted in words, with who sent it."""
+    books.send(
+        call(ts=NOON, input_tokens=-5),
+        call(ts=NOON, input_tokens="many"),
+        call(ts=NOON, cache_read=500),
+        call(ts=NOON, model="m" * 10_000),
+        call(ts=datetime.now(UTC) + timedelta(hours=3)),
+        call(ts=datetime(2001, 2, 3, tzinfo=UTC)),
+        call(ts=NOON),
+    )
+    books.run(
+        "INSERT INTO {db}.otel_traces (Timestamp, TraceId, SpanId, ScopeName, SpanAttributes) "
+        f"SELECT toDateTime64('{NOON:%Y-%m-%d %H:%M:%S}', 9, 'UTC'), 'zz', 'zz', 'x', "
+        "map('gen_ai.operation.name', 'chat', 'gen_ai.provider.name', 'openai', "
+        "'gen_ai.request.model', concat('m', unhex('FF')))"
+    )
+    books.refresh()
+    books.run("USE {db}")
+    (found,) = [one for one in checks(books.client, timedelta(days=30)) if one.name == "flaws"]
+    assert found.state == "doubtful"
+    for kind in (
+        "2 with a count that is negative, absurd or no number (by tokenboard)",
+        "1 with a part larger than its whole (by tokenboard)",
+        "1 with a name of more than 256 characters (by tokenboard)",
+        "1 with a name that is no text (by x)",
+        "1 with a clock in the future (by app)",
+        "1 with a clock of long ago (by app)",
+    ):
+        assert kind in found.said
 
 
 def test_one_bad_row_does_not_reject_its_batch(books):

@@ -73,7 +73,6 @@ def test_no_query_names_who_chose_not_to_be_named(client):
         "sessions",
         "session_steps",
         "session_totals",
-        "cost_listing",
         "options_user",
         "cost_by_person",
     }
@@ -100,6 +99,8 @@ def test_a_pseudonyms_page_is_theirs(client):
 
 def test_small_teams_stand_together(client):
     """A team of fewer people than the setting says is in the sums under no name of its own, and cannot be asked for."""
+    by_person = {row["name"]: row["calls"] for row in run(client, "cost_listing", by="person")}
+    assert by_person == {"Otter": 7, "(hidden)": 1, "bob": 1, "cat": 1}
     by_team = {row["name"]: row["calls"] for row in run(client, "cost_listing", by="team")}
     assert by_team == {"red": 3, "(small teams)": 7}
     assert run(client, "teams", team="tiny") == []

@@ -138,3 +138,25 @@ def test_a_stack_that_only_reads_says_how_to_write(tmp_path):
         stack.stop()
     assert done.exit_code == 1
     assert "tokenboard up --writable" in done.output
+
+
+def test_prices_are_listed_as_they_are_now(data):
+    """A row for what a call costs now; --all adds tiers and changes; no known price is said, not zero."""
+    price = "provider, model, service_tier, valid_from, minute_to, priority, known, input, output, version"
+    client = store.connect(data=data)
+    client.command(
+        f"INSERT INTO prices ({price}) VALUES "
+        "('openai', 'm-1', '', '1970-01-01', 1440, 1, true, 2, 8, 1), "
+        "('openai', 'm-1', '', '2026-01-01', 1440, 2, true, 1.5, 6, 1), "
+        "('openai', 'm-1', 'batch', '1970-01-01', 1440, 3, true, 1, 4, 1), "
+        "('', 'odd', '', '1970-01-01', 1440, 0, false, 0, 0, 1)"
+    )
+    client.close()
+    now = json.loads(run(data, "prices", "list", "--json").output)
+    assert [(row["model"], row["input"], row["output"]) for row in now] == [
+        ("m-1", 1.5, 6),
+        ("odd", None, None),
+    ]
+    shown = run(data, "prices", "list", "--all").output
+    assert shown.count("m-1") == 3
+    assert "1 models without a known price" in shown
