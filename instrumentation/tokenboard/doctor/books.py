@@ -57,6 +57,17 @@ LIMIT 1
 """
 
 
+FLAWS = {
+    "count": "a count that is negative, absurd or no number",
+    "subset": "a part larger than its whole",
+    "name": "a name of more than 256 characters",
+    "utf8": "a name that is no text",
+    "future": "a clock in the future",
+    "ancient": "a clock of long ago",
+}
+"""What cannot be true: as the view ``flawed`` names it, and in words."""
+
+
 def checks(client: Client, since: timedelta) -> Iterator[Check]:
     """Look at each link in order; those that hang on a broken one are left out.
 
@@ -203,11 +214,14 @@ def _prices(rows: Rows, window: str) -> Check:
     return Check("prices", "ok", f"{known:,} prices known, every call priced")
 
 
+def _share(rows: Rows, window: str, wrong: str, whose: str) -> tuple[int, int, str]:
+    """Return how many calls there are, how many are ``wrong``, and ``whose`` most of those are."""
+    query = f"SELECT count(), countIf({wrong}), arrayElement(topKIf(1)({whose}, {wrong}), 1)"
+    return rows(f"{query} FROM calls WHERE {window}")[0]
+
+
 def _users(rows: Rows, window: str) -> Check:
-    calls, nobodys, worst = rows(
-        "SELECT count(), countIf(user_id = ''), "
-        f"arrayElement(topKIf(1)(service, user_id = ''), 1) FROM calls WHERE {window}"
-    )[0]
+    calls, nobodys, worst = _share(rows, window, "user_id = ''", "service")
     if calls and nobodys / calls > NOBODYS:
         return Check(
             "users",
@@ -219,11 +233,8 @@ def _users(rows: Rows, window: str) -> Check:
 
 
 def _usage(rows: Rows, window: str) -> Check:
-    calls, unknown, worst = rows(
-        "SELECT count(), countIf(NOT usage_known AND status = 'ok'), "
-        "arrayElement(topKIf(1)(concat(provider, ' ', model, ' by ', emitter), "
-        f"NOT usage_known AND status = 'ok'), 1) FROM calls WHERE {window}"
-    )[0]
+    whose = "concat(provider, ' ', model, ' by ', emitter)"
+    calls, unknown, worst = _share(rows, window, "NOT usage_known AND status = 'ok'", whose)
     if calls and unknown / calls > UNKNOWN:
         return Check(
             "usage",
@@ -256,10 +267,12 @@ def _sessions(rows: Rows) -> Check:
 def _flaws(rows: Rows, since: timedelta) -> Check:
     found = rows(
         "SELECT flaw, sum(calls) AS n, topK(1)(emitter)[1] FROM flawed "
-        f"WHERE day >= today() - {max(1, since.days)} GROUP BY flaw ORDER BY n DESC LIMIT 3"
+        f"WHERE day >= today() - {max(1, since.days)} GROUP BY flaw ORDER BY n DESC"
     )
     if found:
-        shown = ", ".join(f"{n:,} {flaw} (by {emitter})" for flaw, n, emitter in found)
+        shown = ", ".join(
+            f"{n:,} with {FLAWS.get(flaw, flaw)} (by {emitter})" for flaw, n, emitter in found
+        )
         return Check(
             "flaws",
             "doubtful",
