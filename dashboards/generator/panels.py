@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from typing import TYPE_CHECKING, Any
 
 from tokenboard import queries
@@ -41,7 +42,7 @@ class Field:
 
     name: str
     label: str = ""
-    properties: Mapping[str, object] = field(default_factory=dict[str, object])
+    properties: Mapping[str, object] = dataclass_field(default_factory=dict[str, object])
 
     def override(self) -> Json:
         """The entry of ``fieldConfig.overrides``."""
@@ -112,7 +113,8 @@ def table(
         "table",
         query,
         place,
-        fields,
+        # The panel's words are for a table without rows; a cell without a value has a dash.
+        [replace(field, properties={"noValue": "—", **field.properties}) for field in fields],
         title=title,
         no_value=no_value,
         custom={

@@ -223,7 +223,9 @@ def _energy() -> Json:
             Field("least_wh", "At least", used),
             Field("most_wh", "At most", used),
             Field("most_wh_per_million", "At most / M tokens", used | column(130)),
-            Field("leaves_out", "Leaves out", {"custom.minWidth": 320, **common.WRAP}),
+            Field(
+                "leaves_out", "Leaves out", {"custom.minWidth": 320, "noValue": "", **common.WRAP}
+            ),
             Field("source", "", common.HIDDEN),
         ],
         no_value="no calls in this time range",

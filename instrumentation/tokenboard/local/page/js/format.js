@@ -47,7 +47,7 @@ const UNITS = {
   s: duration,
   ms: (n, d) => duration(n / 1000, d),
   m: (n, d) => duration(n * 60, d),
-  watth: (n, d) => (n >= 1000 ? `${humanised(n / 1000, d)} kWh` : `${trimmed(n, d ?? (n < 10 ? 2 : 0))} Wh`),
+  watth: (n, d) => (n >= 1000 ? `${humanised(n / 1000, d ?? (n < 1e4 ? 2 : 1))} kWh` : `${trimmed(n, d ?? (n < 10 ? 2 : 0))} Wh`),
   bytes: (n, d) => `${humanised(n, d)}B`,
 };
 
