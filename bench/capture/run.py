@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Small batches: a contender and the bare SDK are measured within a tenth of a second of each other.
-GENERATIONS = 4
+GENERATIONS = 8
 TIMES = {"openai_call": 10, "anthropic_call": 10, "openai_stream": 1, "anthropic_stream": 1}
 
 
