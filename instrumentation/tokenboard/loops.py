@@ -65,8 +65,9 @@ class Step:
     called). ``signature`` is equal for equal calls; a tool's is its name, a colon and a hash of the
     arguments (``search:9f2c…``), and the name is what error streaks go by. ``result`` is a hash of
     the answer where it is known, ``tokens`` and ``usd`` (US dollars) are what the step burned.
-    What follows them is for :func:`signals` alone: whose step it is, how many agents deep (1: an
-    outermost one), of an ``llm`` step how long its context was (0: unknown) and the try it was.
+    What follows them is for :mod:`tokenboard.signals` alone: whose step it is, how many agents deep
+    (1: an outermost one), of an ``llm`` step how long its context was (0: unknown) and the try it
+    was.
     """
 
     ts: float
