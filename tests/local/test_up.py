@@ -130,23 +130,38 @@ def test_a_stop_ends_running_queries(home):
 
 
 def test_sigkill_loses_nothing_acknowledged(home):
-    """Killed at any moment, the data that were acknowledged are there afterwards, each once."""
-    acknowledged = []
-    for round_ in range(3):
-        with up(home) as running:
-            for n in range(15):
-                number = round_ * 1000 + n + 1
-                if post(running, "kept", number).status_code == 200:
-                    acknowledged.append(number)
+    """Killed at any moment, with posts on their way, what was acknowledged is there afterwards, each once."""
+    acknowledged, sent = [], []
+
+    def send(running, first):
+        for number in range(first, first + 10_000):
+            sent.append(number)
+            try:
+                answer = post(running, "kept", number)
+            except httpx.TransportError:
+                return
+            if answer.status_code == 200:
+                acknowledged.append(number)
+
+    for round_, moment in enumerate((0.1, 0.35, 0.9)):
+        with up(home) as running, ThreadPoolExecutor(4) as pool:
+            before = len(acknowledged)
+            for sender in range(4):
+                pool.submit(send, running, 1 + (4 * round_ + sender) * 10_000)
+            while len(acknowledged) == before:
+                time.sleep(0.01)
+            time.sleep(moment)
             os.kill(running.process.pid, signal.SIGKILL)
             running.process.communicate()
     with up(home) as running:
         stored = running.rows(
             "SELECT SpanId, count() AS n FROM otel_traces WHERE SpanName = 'kept' GROUP BY SpanId"
         )
-        assert {int(row["SpanId"], 16): row["n"] for row in stored} == dict.fromkeys(
+        found = {int(row["SpanId"], 16): row["n"] for row in stored}
+        assert {number: found.get(number) for number in acknowledged} == dict.fromkeys(
             acknowledged, 1
         )
+        assert set(found) <= set(sent)
 
 
 @pytest.mark.parametrize(

@@ -59,14 +59,15 @@ def client(stack):
 
 @pytest.fixture
 def answering():
-    """Function: HTTP status -> address of something that answers every POST with it."""
+    """Function: HTTP status, body -> address of something that answers every POST with them."""
     servers = []
 
-    def make(status):
+    def make(status, body=b""):
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
                 self.send_response(status)
                 self.end_headers()
+                self.wfile.write(body)
 
             def log_message(self, *_):
                 pass
@@ -99,6 +100,7 @@ class TestApp:
                 "OTEL_EXPORTER_OTLP_ENDPOINT",
             ),
             ({"OTEL_TRACES_EXPORTER": "none"}, "exporter", "unset"),
+            ({"OTEL_TRACES_SAMPLER": "always_off"}, "sampler", "unset OTEL_TRACES_SAMPLER"),
         ],
     )
     def test_settings_that_break_it(self, given, link, mend):
@@ -123,7 +125,12 @@ class TestApp:
 
     @pytest.mark.parametrize(
         ("status", "mend"),
-        [(401, "OTEL_EXPORTER_OTLP_HEADERS"), (404, "base address"), (500, "base address")],
+        [
+            (401, "OTEL_EXPORTER_OTLP_HEADERS"),
+            (404, "base address"),
+            (500, "base address"),
+            (502, "behind the proxy"),
+        ],
     )
     def test_a_collector_that_refuses(self, answering, status, mend):
         """A missing credential and a wrong address are told apart."""
@@ -185,6 +192,16 @@ class TestBooks:
         code, found, first = doctor("--no-app", "--url", f"http://127.0.0.1:{free_port()}")
         assert (code, first) == (1, "clickhouse")
         assert list(found) == ["clickhouse"]
+
+    def test_a_wrong_password(self, answering):
+        """A ClickHouse that refuses the password is told apart, with where to put the right one."""
+        refusal = (
+            b"Code: 516. DB::Exception: default: Authentication failed. (AUTHENTICATION_FAILED)"
+        )
+        code, found, first = doctor("--no-app", "--url", answering(403, refusal))
+        assert (code, first) == (1, "clickhouse")
+        assert "password" in found["clickhouse"]["said"]
+        assert "http://user:password@" in found["clickhouse"]["said"]
 
     def test_from_empty_to_whole(self, stack, client, monkeypatch):
         """Nothing arrived, no LLM call among what arrived, books not kept, then everything in order."""

@@ -65,6 +65,12 @@ def _app() -> list[Check]:
         return [Check("import", "broken", f"import tokenboard.auto fails: {last[:300]}", mend)]
 
 
+def _mend(said: str) -> str:
+    if "ACCESS_DENIED" in said:
+        return "doctor needs the owner's rights: the user that migrates (docs/pipeline.md)"
+    return ""  # other messages name the mend themselves
+
+
 def _books(reader: common.Reader) -> list[Check]:
     from tokenboard.doctor import Check, books
 
@@ -76,5 +82,5 @@ def _books(reader: common.Reader) -> list[Check]:
             found += books.checks(client, reader.since)
     except common.Trouble as trouble:
         name = "schema" if found else "clickhouse"
-        found.append(Check(name, "broken", trouble.message, "see there"))
+        found.append(Check(name, "broken", trouble.message, _mend(trouble.message)))
     return found

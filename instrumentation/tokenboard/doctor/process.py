@@ -33,6 +33,7 @@ def checks() -> list[Check]:
         "settings": _settings,
         "switched on": _switched_on,
         "capture": _capture,
+        "sampler": _sampler,
         "exporter": _exporter,
         "collector": _collector,
         "hash key": _hash_key,
@@ -152,6 +153,26 @@ def _is_hooked(name: str) -> bool:
     for part in _SEAMS[name]:
         found = getattr(found, part)
     return patch.is_in(found)
+
+
+def _sampler() -> Check:
+    """Look whether spans are thrown away before they are sent: each of a call is wanted.
+
+    https://opentelemetry.io/docs/languages/sdk-configuration/general/#otel_traces_sampler
+    """
+    from tokenboard import export
+
+    if export.app_has_traces():
+        return Check("sampler", "skipped", "the app's own tracer provider decides")
+    name = os.environ.get("OTEL_TRACES_SAMPLER", "").strip().lower()
+    mend = "unset OTEL_TRACES_SAMPLER, or sample behind the books"
+    if name.endswith("always_off"):
+        return Check("sampler", "broken", f"OTEL_TRACES_SAMPLER={name} sends no spans", mend)
+    if name.endswith("traceidratio"):
+        share = os.environ.get("OTEL_TRACES_SAMPLER_ARG", "1")
+        said = f"OTEL_TRACES_SAMPLER={name} puts only {share} of all traces on the books"
+        return Check("sampler", "doubtful", said, mend)
+    return Check("sampler", "ok", "every call is sent")
 
 
 def _exporter() -> Check:

@@ -55,6 +55,13 @@ def _by_http(endpoint: str, headers: Mapping[str, str]) -> Check:
             f"{endpoint} is overloaded or its queue is full ({status})",
             "look at its store and at pipeline_minutes (docs/pipeline.md, Faults)",
         )
+    if status in (502, 504):
+        return Check(
+            _NAME,
+            "broken",
+            f"a proxy answers for {endpoint}, and no collector behind it ({status})",
+            "start the collector behind the proxy, or correct the proxy's target",
+        )
     return Check(
         _NAME,
         "broken",
@@ -75,6 +82,14 @@ def _unreachable(endpoint: str, error: Exception) -> Check:
             "a gRPC port? OTEL_EXPORTER_OTLP_PROTOCOL=grpc, or the HTTP port, mostly 4318",
         )
     reason = getattr(error, "reason", error)
+    if "SSL" in str(reason):
+        return Check(
+            _NAME,
+            "broken",
+            f"{endpoint} cannot be reached by TLS ({reason})"[:200],
+            "http:// where the collector speaks no TLS; OTEL_EXPORTER_OTLP_CERTIFICATE for a CA of "
+            "your own",
+        )
     return Check(
         _NAME,
         "broken",
