@@ -323,48 +323,6 @@ def test_one_call_told_on_both_sides_of_a_border(books, first_batch):
     assert books.value("SELECT sum(calls) FROM {db}.usage_1h") == 1
 
 
-def test_a_correction_moves_a_call(books):
-    """A span sent again with another user moves the call: nothing stays with the first one."""
-    said = {
-        "ts": NOON,
-        "trace": TRACE,
-        "span": hexid("span", 16),
-        "response_id": "resp_1234567890ab",
-    }
-    books.send(call(user=None, **said))
-    books.refresh()
-    books.send(call(user="alice", **said))
-    books.refresh()
-    found = books.rows("SELECT user_id, calls, gross_tokens FROM {db}.leaderboard")
-    assert [tuple(line.values()) for line in found] == [("alice", 1, 110)]
-    assert books.value("SELECT uniqExact(user_id) FROM {db}.usage_1h") == 1
-
-
-def test_replaying_what_was_corrected_changes_nothing(books):
-    """The first version of a span, delivered once more after its correction, does not come back."""
-    said = {"ts": NOON, "trace": TRACE, "span": hexid("span", 16), "prompt": "p"}
-    before = call(user="alice", response_id="resp_1234567890ab", **said)
-    after = call(user="bob", response_id="resp_1234567890ab", **said)
-    for batch in ([before], [after], [before], [before, after]):
-        books.send(*batch)
-        books.refresh()
-    assert books.one("SELECT user_id FROM {db}.calls") == {"user_id": "bob"}
-
-
-def test_late_rows_land_in_their_day(books):
-    """A call of three weeks ago that comes today counts for its own day."""
-    then = NOON - timedelta(days=21)
-    books.send(call(ts=NOON))
-    books.refresh()
-    books.send(call(ts=then, input_tokens=7, output_tokens=1))
-    books.refresh()
-    found = books.one(
-        f"SELECT sum(gross_tokens) AS tokens FROM {{db}}.usage_1d WHERE day = '{then:%Y-%m-%d}'"
-    )
-    assert found["tokens"] == 8
-    assert books.one("SELECT gross_tokens FROM {db}.leaderboard")["gross_tokens"] == 118
-
-
 def test_a_miscounting_emitter_around_ours_does_not_double(books):
     """An instrumentation that adds a stream's first counts twice is still the same call, by its time."""
     said = {"provider": "anthropic", "response_id": "msg_0123456789abcdef"}
