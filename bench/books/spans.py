@@ -61,9 +61,11 @@ def measure(count: int) -> dict[str, float]:
             for start in range(0, count, _BLOCK):
                 client.command(span_block(start, count))
             stored = time.monotonic() - began
+            print(f"stored in {stored:.1f} s", flush=True)
             began = time.monotonic()
             recompute.bring_up(client, "calls")
             merged = time.monotonic() - began
+            print(f"made calls in {merged:.1f} s", flush=True)
             figures["spans_stored_per_s"] = count / stored
             figures["stored_spans_to_calls_per_s"] = count / merged
             figures["spans_to_calls_per_s"] = count / (stored + merged)
