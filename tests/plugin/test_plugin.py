@@ -47,6 +47,8 @@ class Asked(NamedTuple):
     name: str
     model: dict
     window: TimeWindow
+    shown: str = ""
+    """What the panel calls its series, if anything."""
 
 
 def panel_queries(now, chosen):
@@ -58,19 +60,23 @@ def panel_queries(now, chosen):
             values = {v["name"]: v.get("current", {}).get("value", ALL) for v in variables}
             every = {v["name"]: v["allValue"] for v in variables if v.get("allValue")}
             targets = [
-                (f"{uid}: {panel['title']} {target['refId']}", target)
+                (
+                    f"{uid}: {panel['title']} {target['refId']}",
+                    target,
+                    panel["fieldConfig"]["defaults"].get("displayName", ""),
+                )
                 for panel in panels.panels(board)
                 for target in panel.get("targets", [])
                 if "rawSql" in target  # others draw another panel's answer
             ] + [
-                (f"{uid}: ${v['name']}", {**v["query"], "format": 1})
+                (f"{uid}: ${v['name']}", {**v["query"], "format": TABLE}, "")
                 for v in variables
                 if v["type"] == "query"
             ]
-            for name, target in targets:
+            for name, target, shown in targets:
                 built_in = {"__from": str(window.start_ms), "__to": str(window.end_ms)}
                 raw = interpolate(target["rawSql"], {**built_in, **values, **chosen}, every)
-                yield Asked(f"{name} ({label})", {**target, "rawSql": raw}, window)
+                yield Asked(f"{name} ({label})", {**target, "rawSql": raw}, window, shown)
 
 
 def alert_queries(now):
@@ -232,6 +238,9 @@ def test_charts_are_series_of_numbers_over_time(answered):
         labels = [tuple(field.get("labels", {}).values()) for field in series]
         assert set(labels) == told_apart, name
         assert len(labels) == len(told_apart) * (len(series) // len(told_apart))
+        # Grafana would call a series "cost_usd growth", were it not told to go by the label
+        names = {label for field in series for label in field.get("labels", {})}
+        assert one.shown == "".join(f"${{__field.labels.{label}}}" for label in names), name
 
 
 def test_an_alert_is_one_number_and_texts(answered):
