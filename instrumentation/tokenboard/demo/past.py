@@ -39,6 +39,10 @@ _WEEKEND: Final = 0.15
 """How much of a workday's work is done on a weekend's day."""
 _RATE_LIMITED: Final = 0.03
 _ASKED_TWICE: Final = 0.04
+_MISREPORTED: Final = 0.003
+"""Calls whose gateway reports a cost that nobody would believe."""
+_IMPOSSIBLE: Final = 0.002
+"""Calls that are said to have read more from the cache than they sent."""
 _GOOD: Final = 0.6
 """The least score of an answer that passes."""
 
@@ -79,7 +83,8 @@ HABITS: Final = (
     Habit("omar", "support", "triage", "openai", "gpt-5.4-mini", 4, 30_000,
           ("find_order", "search_tickets"), growth=1.4),
     Habit("bea", "support", "", "openai", "gpt-5.4-mini", 2, 30_000),
-    Habit("kim", "growth", "", "openai", "gpt-6-sol", 4, 170_000, growth=1.5),
+    # Today's calls carry her past somebody: the board shows who moves.
+    Habit("kim", "growth", "", "openai", "gpt-6-sol", 6, 240_000, growth=1.5),
     Habit("yuki", "growth", "", "openai", "gpt-5.4-mini", 4, 180_000),
     Habit("tom", "growth", "", "openai", "gpt-5.4-mini", 1, 50_000, growth=0.8),
     Habit("zoe", "growth", "", "anthropic", "claude-haiku-4-5", 2, 90_000, growth=1.6),
@@ -222,6 +227,11 @@ class _Session:
         }
         if self._habit.provider == "anthropic":
             usage["gen_ai.usage.cache_write.input_tokens"] = self._context - self._cached
+        chance = rng.random()
+        if chance < _MISREPORTED:
+            usage["tokenboard.reported_cost_usd"] = f"{self._context * 0.003:.2f}"
+        elif chance > 1 - _IMPOSSIBLE:
+            usage["gen_ai.usage.cache_read.input_tokens"] = 2 * self._context
         if tool:
             usage["tokenboard.tool_calls.names"] = [tool]
             usage["tokenboard.tool_calls.hashes"] = [f"{rng.getrandbits(64):016x}"]
