@@ -293,6 +293,19 @@ def test_tasks_and_their_ends_are_counted_once(troubled):
     assert (fay["tasks_done"], fay["tasks_failed"]) == (2, 2)
 
 
+def test_failures_stand_by_kind_and_further_attempts_beside_them(troubled):
+    """An overload and an answer cut short are a failure each; one further attempt is made in all."""
+    client = troubled[2]
+    kinds = run(client, "efficiency_failures")
+    assert [(row["failure"], row["calls"], row["further_attempts"]) for row in kinds] == [
+        ("incomplete", 1, 0),
+        ("overloaded_error", 1, 0),
+    ]
+    days = run(client, "efficiency_failures_over_time")
+    assert sum(row["retried_share"] > 0 for row in days) == 1
+    assert max(row["failed_share"] for row in days) > 0
+
+
 def test_the_pipelines_figures_are_the_collectors(troubled):
     """What was refused, given up on and queued is what the collector told of itself."""
     client = troubled[2]

@@ -71,6 +71,43 @@ def test_a_call_that_moves_leaves_no_ghost(books, unit):
     assert books.one(teams) == {"team": "blue", "agent": "writer", "model": "m-1"}
 
 
+def test_each_kind_of_failure_is_counted_with_its_further_attempts(books):
+    """A refusal, its refused second try and the answer of the third: two failures, two further attempts."""
+    same = {"ts": DAY, "team": "red", "model": "m-1", "session": "s"}
+    refused = {"input_tokens": None, "output_tokens": None, "status": 429, "error": "rate_limit"}
+    books.send(
+        call(**same, **refused),
+        call(**same | {"ts": DAY + timedelta(seconds=1)}, **refused, attempt=2),
+        call(**same | {"ts": DAY + timedelta(seconds=3)}, attempt=3),
+        call(**same | {"ts": DAY + AN_HOUR}, error="TimeoutError", status=0, input_tokens=None),
+        call(**same | {"ts": DAY + AN_HOUR, "team": "blue"}),
+    )
+    books.refresh()
+    for unit in ("1h", "1d"):
+        found = books.rows(
+            "SELECT team, error_type, sum(calls) AS n, sum(further_attempts) AS tries "
+            f"FROM {{db}}.attempts_{unit} GROUP BY ALL ORDER BY ALL"
+        )
+        assert [tuple(line.values()) for line in found] == [
+            ("blue", "", 1, 0), ("red", "", 1, 1), ("red", "TimeoutError", 1, 0), ("red", "rate_limit", 2, 1),
+        ]  # fmt: skip
+
+
+def test_a_failure_that_is_told_of_otherwise_is_counted_anew(books):
+    """What turns out to be another kind of failure is one by day, too, though no usage changed."""
+    books.send(call(ts=DAY, error="APIError", status=500, input_tokens=None, output_tokens=None))
+    books.refresh()
+    books.run(
+        "ALTER TABLE {db}.emissions UPDATE error_type = 'overloaded' WHERE 1 SETTINGS mutations_sync = 2"
+    )
+    books.run(
+        "INSERT INTO {db}.dirty_slots (slot, marks, rows) SELECT DISTINCT slot, 1, 0 FROM {db}.emissions"
+    )
+    books.refresh()
+    kinds = "SELECT DISTINCT error_type FROM {db}.attempts_1d"
+    assert books.one(kinds) == {"error_type": "overloaded"}
+
+
 def test_books_of_before_the_cube_get_it_without_a_new_call(books):
     """Whoever upgrades sees their past at the next refresh, though nothing came in."""
     books.send(call(ts=DAY, team="red", input_tokens=100, output_tokens=10))

@@ -43,11 +43,12 @@ def build() -> Json:
                 unit="none",
                 no_value="no human turns in this time range",
             ),
+            *_failures(),
             _teams(),
             _models(),
             timeseries(
                 "efficiency_adoption",
-                Place(0, 36, 12, 7),
+                Place(0, 43, 12, 7),
                 [Field("share")],
                 unit=theme.SHARE,
                 series="team_name",
@@ -57,7 +58,7 @@ def build() -> Json:
             _targets(),
             timeseries(
                 "efficiency_scores_over_time",
-                Place(0, 43, 12, 6),
+                Place(0, 50, 12, 6),
                 [Field("mean_score")],
                 unit="none",
                 series="evaluation",
@@ -148,6 +149,34 @@ def _tasks() -> Json:
     )
 
 
+def _failures() -> list[Json]:
+    shares = {
+        "failed_share": ("Failed", theme.BAD),
+        "retried_share": ("Retries", theme.WASTE),
+    }
+    return [
+        timeseries(
+            "efficiency_failures_over_time",
+            Place(0, 18, 12, 7),
+            common.series(shares),
+            unit=theme.SHARE,
+            points=True,
+        ),
+        table(
+            "efficiency_failures",
+            Place(12, 18, 12, 7),
+            [
+                Field("failure", "Failure", {"custom.minWidth": 150}),
+                Field("calls", "Calls", COUNT | column(66)),
+                Field("share", "Of all calls", SHARE | common.gauge(110, theme.BAD)),
+                Field("further_attempts", "Of these, retries", COUNT | column(120)),
+                Field("mostly_model", "Mostly", {"custom.minWidth": 120}),
+            ],
+            no_value="no call failed in this time range",
+        ),
+    ]
+
+
 def _outcomes() -> list[Field]:
     return [
         Field("tasks_done", "Done", COUNT | column(60)),
@@ -176,7 +205,7 @@ def _work() -> list[Field]:
 def _teams() -> Json:
     return table(
         "efficiency_teams",
-        Place(0, 18, 24, 7),
+        Place(0, 25, 24, 7),
         [
             Field("team_name", "Team", {"custom.minWidth": 110} | common.only(UID, "team")),
             *_outcomes(),
@@ -188,7 +217,7 @@ def _teams() -> Json:
 def _models() -> Json:
     return table(
         "efficiency_models",
-        Place(0, 25, 24, 11),
+        Place(0, 32, 24, 11),
         [
             Field("model", "Model", {"custom.minWidth": 170} | common.only(UID, "model")),
             *_work(),
@@ -202,7 +231,7 @@ def _models() -> Json:
 def _targets() -> Json:
     return table(
         "efficiency_targets",
-        Place(12, 36, 12, 7),
+        Place(12, 43, 12, 7),
         [
             Field("team_name", "Team", {"custom.minWidth": 100}),
             Field("people", "People", COUNT | column(66)),
@@ -223,7 +252,7 @@ def _scores() -> Json:
     score: Json = {"unit": "none", "decimals": 2}
     return table(
         "efficiency_scores",
-        Place(12, 43, 12, 6),
+        Place(12, 50, 12, 6),
         [
             Field("evaluation", "Evaluation", {"custom.minWidth": 110}),
             Field("evaluations", "Answers", COUNT | column(76)),
@@ -239,7 +268,7 @@ def _scores() -> Json:
 def _people() -> Json:
     return table(
         "efficiency_people",
-        Place(0, 49, 24, 13),
+        Place(0, 56, 24, 13),
         [
             Field("who", "Who", {"custom.minWidth": 110, **common.person_link()}),
             *_outcomes(),

@@ -43,6 +43,8 @@ _ROLLUPS = {
     "team_usage_1d_rows": "day",
     "usage_cube_1h_rows": "hour",
     "usage_cube_1d_rows": "day",
+    "attempt_1h_rows": "hour",
+    "attempt_1d_rows": "day",
 }
 
 

@@ -66,8 +66,8 @@ STAGES = (
     Stage("usage_1d", DAY, ("usage_1d_rows", "team_usage_1d_rows"), "day"),
     Stage("standings", 0, ("standing_rows", "standing_part_rows", "standing_trend_rows"), ""),
     # last: nobody waits for a cube as they do for the board
-    Stage("cube_1h", HOUR, ("usage_cube_1h_rows",), "hour"),
-    Stage("cube_1d", DAY, ("usage_cube_1d_rows",), "day"),
+    Stage("cube_1h", HOUR, ("usage_cube_1h_rows", "attempt_1h_rows"), "hour"),
+    Stage("cube_1d", DAY, ("usage_cube_1d_rows", "attempt_1d_rows"), "day"),
 )
 _SCRATCH = re.compile(r"^CREATE TEMPORARY TABLE (\w+)", re.MULTILINE)
 # The first line of a statement that is only run where the query says so.
