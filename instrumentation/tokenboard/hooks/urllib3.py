@@ -12,7 +12,7 @@ import threading
 from typing import TYPE_CHECKING, Any, cast
 
 from tokenboard import mishap, propagation, settings
-from tokenboard.hooks import exchange, patch, usage_urllib3
+from tokenboard.hooks import exchange, patch
 from tokenboard.hooks.disguise import disguise
 from tokenboard.wire import match
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
 
     from tokenboard.hooks.exchange import Exchange
+    from tokenboard.hooks.usage_urllib3 import Asking
 
 MODULES = ("urllib3",)
 _ALONG = "_tokenboard_along"
@@ -42,7 +43,12 @@ def install(module: Any) -> None:
     original = pool.urlopen
     plain: type[Any] = module.response.HTTPResponse
     watched = _watched(plain)
-    sifted = usage_urllib3.response(watched, plain)
+
+    @functools.cache
+    def sifted() -> type[Any]:
+        from tokenboard.hooks import usage_urllib3  # few want it
+
+        return usage_urllib3.response(watched, plain)
 
     @functools.wraps(original)
     def urlopen(self: Any, method: Any, url: Any, *args: Any, **kwargs: Any) -> Any:
@@ -54,9 +60,7 @@ def install(module: Any) -> None:
         _here.seen = seen
         seen.enter()
         wanted = settings.current().inject_usage
-        asking = None
-        if wanted:
-            asking = usage_urllib3.asking(seen, self, url, *_sent(self, args, kwargs))
+        asking = _asking(seen, self, url, args, kwargs) if wanted else None
         try:
             if asking is None:
                 response = original(self, method, url, *args, **kwargs)
@@ -74,7 +78,7 @@ def install(module: Any) -> None:
         if mine:
             _read_along(seen, response, kwargs, plain, watched)
         if asking is not None and asking.holds:
-            usage_urllib3.hide(response, watched, sifted)
+            _hide(response, watched, sifted())
         return response
 
     patch.mark(urlopen, original)
@@ -87,6 +91,20 @@ def uninstall(module: Any) -> None:
     original = patch.original(pool.urlopen)
     if original is not None:
         pool.urlopen = original
+
+
+def _asking(
+    seen: Exchange, pool: Any, url: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Asking | None:
+    from tokenboard.hooks import usage_urllib3  # few want it
+
+    return usage_urllib3.asking(seen, pool, url, *_sent(pool, args, kwargs))
+
+
+def _hide(response: Any, watched: type[Any], sifted: type[Any]) -> None:
+    from tokenboard.hooks import usage_urllib3
+
+    usage_urllib3.hide(response, watched, sifted)
 
 
 def _begin(
