@@ -49,7 +49,7 @@ def build() -> Json:
             _people(),
             bar_gauge(
                 "cost_of_waste",
-                Place(0, 36, 8, 7),
+                Place(0, 36, 6, 7),
                 [Field("usd", "", MONEY | fixed(theme.WASTE))],
                 unit=theme.DOLLARS,
                 no_value="nothing was wasted",
@@ -179,7 +179,7 @@ def _people() -> Json:
 def _unknown() -> Json:
     return table(
         "cost_unpriced",
-        Place(8, 36, 8, 7),
+        Place(6, 36, 8, 7),
         [
             Field("model", "Model", {"custom.minWidth": 120}),
             Field("provider", "Provider", column(86)),
@@ -196,7 +196,7 @@ def _quarantined() -> Json:
     session = common.session_link(own_time=False)
     return table(
         "cost_quarantined",
-        Place(16, 36, 8, 7),
+        Place(14, 36, 10, 7),
         [
             Field("taken_at", "When", column(112)),
             Field("who", "Who", {"custom.minWidth": 70}),
