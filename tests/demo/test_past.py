@@ -27,7 +27,7 @@ def test_it_is_on_the_books_to_the_token_and_once(tmp_path):
     ]
     billed = Counter()
     for one in made:
-        read = one.get("gen_ai.usage.cache_read.input_tokens", 0)
+        read = one.get("gen_ai.usage.cache_read.input_tokens") or 0
         # what cannot be true is set aside: no more from the cache than there is
         if read <= one.get("gen_ai.usage.input_tokens", -1):
             tokens = one["gen_ai.usage.input_tokens"] + one["gen_ai.usage.output_tokens"]
