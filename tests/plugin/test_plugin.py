@@ -232,15 +232,17 @@ def test_charts_are_series_of_numbers_over_time(answered):
         time, *series = frame["schema"]["fields"]
         assert time["type"] == "time", name
         assert {field["type"] for field in series} == {"number"}, name
-        result = client.query(expand(one.model["rawSql"], one.window))
-        texts = [number for number, kind in enumerate(result.column_types) if "String" in kind.name]
-        told_apart = {tuple(row[n] for n in texts) for row in result.result_rows}
         labels = [tuple(field.get("labels", {}).values()) for field in series]
-        assert set(labels) == told_apart, name
-        assert len(labels) == len(told_apart) * (len(series) // len(told_apart))
         # Grafana would call a series "cost_usd growth", were it not told to go by the label
         names = {label for field in series for label in field.get("labels", {})}
         assert one.shown == "".join(f"${{__field.labels.{label}}}" for label in names), name
+        if name.startswith(MOVING):  # the stack tells of itself once a minute
+            continue
+        result = client.query(expand(one.model["rawSql"], one.window))
+        texts = [number for number, kind in enumerate(result.column_types) if "String" in kind.name]
+        told_apart = {tuple(row[n] for n in texts) for row in result.result_rows}
+        assert set(labels) == told_apart, name
+        assert len(labels) == len(told_apart) * (len(series) // len(told_apart))
 
 
 def test_an_alert_is_one_number_and_texts(answered):
