@@ -232,6 +232,7 @@ class _Work:
             "stage": stage.name,
             "table": stage.tables[0],
             "key": stage.key or _time(0),
+            "grain": stage.name.rpartition("_")[2],  # 1h of usage_1h
             "units": _times(dirty.units),
             "generation": dirty.generation,
             "planned": ", ".join(f"({_time(at)}, {inputs})" for at, inputs in dirty.units.items()),
