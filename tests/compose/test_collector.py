@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tokenboard.local.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = ROOT / "collector" / "config.yaml"
@@ -118,6 +119,49 @@ def test_with_the_store_down_telemetry_waits_on_disk(binary, environment):
         process.wait()
     queue = Path(environment["QUEUE_DIR"])
     assert any(bytes.fromhex(SPAN["spanId"]) in path.read_bytes() for path in queue.iterdir())
+
+
+def test_a_full_queue_refuses(binary, environment):
+    """A queue without room answers with an error that senders take as try again."""
+    process = run(binary, {**environment, "QUEUE_BYTES": "300"})
+    try:
+        answers = [post(environment) for _ in range(6)]
+    finally:
+        process.kill()
+        process.wait()
+    assert answers[0] == 200
+    assert answers[-1] in {429, 503}
+
+
+@pytest.mark.parametrize("end", ["kill", "terminate"])
+def test_what_waited_reaches_the_store(binary, environment, tmp_path, end):
+    """A span taken while the store was down is stored once, after the collector was ended and started."""
+    process = run(binary, environment)
+    try:
+        assert post(environment) == 200
+        time.sleep(3)  # past the flush: it is being tried, and refused
+        getattr(process, end)()
+        process.wait(30)
+    finally:
+        process.kill()
+        process.wait()
+    with Stack(tmp_path / "data", 0, 0, 0, read_only=False) as stack:
+        address = stack.addresses["clickhouse"]
+        again = {**environment, "CLICKHOUSE_ENDPOINT": address, "CLICKHOUSE_COMPRESS": "none"}
+        process = run(binary, again)
+        client = stack.engine.client()
+        try:
+            found = "SELECT TraceId, SpanId, SpanName, Duration FROM otel_traces"
+            for _ in range(300):
+                rows = client.query(found).result_rows
+                if rows:
+                    break
+                time.sleep(0.1)
+        finally:
+            process.terminate()
+            process.wait()
+            client.close()
+    assert rows == [(SPAN["traceId"], SPAN["spanId"], SPAN["name"], 1_000_000_000)]
 
 
 def run(binary, environment):
