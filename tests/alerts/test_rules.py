@@ -179,6 +179,38 @@ def test_budgets_fire_at_80_and_at_100_percent(planted):
     assert firing(planted, "budget-100") == {("user", "burn-limit wild")}
 
 
+def test_no_alert_names_who_chose_not_to_be_named(planted):
+    """Labels hold the pseudonym, or (hidden), and teams too small to be shown are one."""
+    planted.run(
+        "INSERT INTO {db}.people (person_id, listing, pseudonym) VALUES ('alice', 'pseudonym', 'Otter'), "
+        "('zoe', 'hidden', ''), ('burn-limit wild', 'hidden', ''), ('burn-limit calm', 'hidden', '')"
+    )
+    planted.run("INSERT INTO {db}.settings (name, value) VALUES ('min_cohort', '2')")
+    planted.run(
+        "INSERT INTO {db}.budgets (scope, name, monthly_usd) VALUES ('team', 'of one', 100), ('team', 'of two', 100)"
+    )
+    try:
+        shown = {
+            rule: sorted({row[who] for row in answer(planted, rule)[1] if row[who]})
+            for rule in RULES
+            for who in ("user", "name")
+            if who in answer(planted, rule)[0]
+        }
+        budgets = sorted((row["scope"], row["name"]) for row in answer(planted, "budget-80")[1])
+        assert firing(planted, "budget-100") == {("user", "(hidden)")}
+    finally:
+        planted.run("TRUNCATE TABLE {db}.people")
+        planted.run("INSERT INTO {db}.settings (name, value) VALUES ('min_cohort', '')")
+        planted.run("DELETE FROM {db}.budgets WHERE scope = 'team'")
+    assert budgets == [("team", "(small teams)"), ("user", "(hidden)"), ("user", "Otter")]
+    assert (
+        shown.pop("budget-80") == shown.pop("budget-100") == ["(hidden)", "(small teams)", "Otter"]
+    )
+    assert shown.pop("idle-burn") == ["(hidden)"]
+    assert shown.pop("agent-loop") == ["Otter"]
+    assert {tuple(names) for names in shown.values()} == {("(hidden)", "Otter")}
+
+
 def test_idle_burn_fires_only_with_nobody_there(planted):
     """Tokens of a session that runs for five hours alone are told of; a person two hours ago is one."""
     assert sessions_of(firing(planted, "idle-burn")) == {"idle wild"}

@@ -158,6 +158,15 @@ def test_an_alias_moves_with_its_history(place):
             "person_id,listing,pseudonym\na,pseudonym,Fox\nb,pseudonym,Fox\n",
             "line 3: pseudonym: 'Fox' is somebody else's",
         ),
+        (
+            "person_id,listing,pseudonym\na,pseudonym,b\nb,named,\n",
+            "line 2: pseudonym: 'b' is somebody's name",
+        ),
+        (
+            "person_id,listing,pseudonym,login\nb,named,,fox\na,pseudonym,fox,\n",
+            "line 3: pseudonym: 'fox' is somebody's name",
+        ),
+        ("person_id,listing,pseudonym\na,pseudonym,bob\n", "pseudonym: 'bob' is somebody's name"),
         ("person_id,team\na,x\n\na,y\n", "line 4: person_id: 'a' stands in line 2 already"),
         ("person_id,email\na,x@y\nb,x@y\n", "line 3: email: 'x@y' names 'a' of line 2"),
         ("person_id,email\na,\nb,a\n", "line 3: email: 'a' names 'a' of line 2"),
@@ -194,3 +203,43 @@ def test_what_a_file_leaves_out_stays(place, tmp_path):
         "person_id": "eve", "display_name": "Eve", "team": "blue", "listing": "pseudonym",
         "pseudonym": "Fox", "aliases": ["email=eve@x"],
     }]  # fmt: skip
+
+
+def test_commands_that_read_name_nobody_who_chose_so(place, tmp_path):
+    """A pseudonym stands in place of the id wherever others read; whoever knows their own id is explained by it."""
+    send(
+        place,
+        *(burn("kim@corp", 30, prompt="same", session="S-kim", team="tiny") for _ in range(5)),
+        burn("lee", 7, session="S-lee", team="tiny"),
+    )  # fmt: skip
+    file = tmp_path / "people.csv"
+    file.write_text(
+        "person_id,display_name,listing,pseudonym,email\nkim,Kim K.,pseudonym,Heron,kim@corp\nlee,Lee,hidden,,\n"
+    )
+    run(place, "people", "import", file)
+    file.write_text("scope,name,monthly_usd\nuser,kim,10\nuser,lee,20\nteam,tiny,30\nuser,bob,5\n")
+    run(place, "budgets", "import", file)
+    file.write_text("scope,name,weekly_tokens\neverybody,,5\n")
+    run(place, "targets", "import", file)
+    run(place, "settings", "set", "min_cohort", "5")
+    readers = (
+        ("leaderboard",), ("cost", "--by", "person"), ("cost", "--by", "team"), ("sessions",), ("loops",),
+        ("session", "S-kim"), ("session", "S-lee"), ("targets", "list"), ("budgets", "list"), ("explain", "Heron"),
+    )  # fmt: skip
+    said = {words: run(place, *words, "--json").stdout for words in readers}
+    masked = {words: text.replace("S-kim", "").replace("S-lee", "").lower() for words, text in said.items()}
+    assert [words for words, text in masked.items() if "kim" in text or "lee" in text] == []
+    assert [words for words, text in said.items() if "tiny" in text] == []
+    budgets = {row["name"]: row["budget_usd"] for row in json.loads(said[("budgets", "list")])}
+    assert budgets == {"Heron": 10, "(hidden)": 20, "bob": 5}
+
+    own = {}
+    for name in ("Heron", "kim", "kim@corp"):
+        told = json.loads(run(place, "explain", name, "--json").stdout)
+        own[told["user_id"]] = (told["gross_tokens"], told["net_tokens"])
+    assert own == dict.fromkeys(("Heron", "kim", "kim@corp"), (150, 30))
+    assert "no calls in that time" in run(place, "explain", "(hidden)", status=1).output
+    assert json.loads(run(place, "explain", "lee", "--json").stdout)["gross_tokens"] == 7
+    # who manages people sees who is who
+    assert "Heron" in run(place, "people", "list").stdout
+    assert "kim@corp" in run(place, "people", "list", "--json").stdout

@@ -27,11 +27,16 @@ _BOUNDS: Final = """
 WITH
     %(seconds)s AS seconds,
     if(seconds >= 259200, toStartOfDay(now('UTC') - seconds + 86399), toStartOfHour(now('UTC') - seconds)) AS since,
-    (SELECT if(max(person) = '', %(who)s, max(person)) FROM person_of WHERE alias = %(who)s) AS who,
+    (SELECT groupArray((person_id, listing, pseudonym)) FROM people FINAL WHERE listing IN ('pseudonym', 'hidden')) AS masked,
+    arrayFirst(p -> p.2 = 'pseudonym' AND p.3 = %(who)s, masked).1 AS unmasked,
+    (SELECT max(person) FROM person_of WHERE alias = %(who)s) AS named,
+    multiIf(unmasked != '', unmasked, named != '', named, %(who)s) AS who,
+    -- Whoever is masked stands as they were asked for: their pseudonym does not tell their id, nor the id the pseudonym.
+    if(arrayExists(p -> p.1 = who, masked), %(who)s, who) AS stands_as,
     (SELECT groupArray(alias) FROM person_of WHERE person = who) AS others
 """  # noqa: E501 - one statement
 _TOTALS: Final = f"""{_BOUNDS}
-SELECT who AS user_id, since, sum(u.calls) AS calls, sum(gross_tokens) AS gross_tokens,
+SELECT stands_as AS user_id, since, sum(u.calls) AS calls, sum(gross_tokens) AS gross_tokens,
     sum(net_tokens) AS net_tokens, sum(u.cost_usd) AS cost_usd, sum(u.waste_usd) AS waste_usd,
     sum(u.unknown_calls) AS unknown_calls, sum(u.unpriced_calls) AS unpriced_calls,
     {", ".join(f"sum({rule}_tokens) AS {rule}" for rule in RULES)}
@@ -59,7 +64,8 @@ def explain(reader: common.Reader, user: str, rule: str | None) -> None:
     """What was taken from USER's gross tokens to give the net ones, and by which calls.
 
     Every call has at most one deduction, the first rule that fits; gross less all deductions is
-    net, to the token. USER is a person or any of their names. With --json every call is listed.
+    net, to the token. USER is a person, any of their names, or the pseudonym they stand under; who
+    is hidden is found by their own names only. With --json every call is listed.
     """
     with reader.books() as client:
         found = explanation(client, user, reader.since.total_seconds())

@@ -40,7 +40,11 @@ def import_people(place: writing.Place, file: Path) -> None:
 @people.command("list")
 @common.reading
 def list_people(reader: common.Reader) -> None:
-    """Everybody whom the table people lists, with their aliases."""
+    """Everybody whom the table people lists, with their aliases.
+
+    For who manages people: it shows ids and names beside pseudonyms, of hidden people too. What
+    others should see is on the board and in the reading commands.
+    """
     query = (
         "SELECT p.person_id AS person_id, display_name, team, listing, pseudonym, "
         "a.aliases AS aliases FROM (SELECT * FROM people FINAL) AS p LEFT JOIN "

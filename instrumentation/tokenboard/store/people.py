@@ -85,12 +85,17 @@ def import_people(client: Client, path: Path, database: str = "tokenboard") -> I
     """
     layout = sql.Layout(database=database)
     present = _people(client, layout)
+    taken = _names(client, layout)
     lines = sheets.read(
-        path, COLUMNS, lambda sound: [*_repeated(sound, present), *_contested(sound)]
+        path,
+        COLUMNS,
+        lambda sound: [*_repeated(sound, present), *_contested(sound), *_borrowed(sound, taken)],
     )
     rows = [_row(line, present) for line in lines]
     wanted = [alias for line in lines for alias in _of_line(line)]
-    table_rows.insert(client, database, "people", ("person_id", *_TOLD), rows)
+    # What is there as it is asked for is not written again: days that people changed are made anew.
+    changed = [row for row in rows if list(present.get(row[0], {}).values()) != row[1:]]
+    table_rows.insert(client, database, "people", ("person_id", *_TOLD), changed)
     owners = {alias.value: alias.person_id for alias in aliases(client, database)}
     known = {(alias.kind, alias.value): alias.person_id for alias in aliases(client, database)}
     fresh = [one for one in wanted if known.get((one.kind, one.value)) != one.person_id]
@@ -137,6 +142,16 @@ def _people(client: Client, layout: sql.Layout) -> dict[str, dict[str, str]]:
     }
 
 
+def _names(client: Client, layout: sql.Layout) -> set[str]:
+    """Return every name by which somebody is known: listed, an alias, or with usage of late."""
+    query = (
+        "SELECT person_id FROM {db}.people FINAL "
+        "UNION DISTINCT SELECT value FROM {db}.aliases FINAL WHERE person_id != '' "
+        "UNION DISTINCT SELECT s.user_id FROM {db}.usage_1d AS s WHERE s.day >= today() - 90"
+    )
+    return {str(row[0]) for row in client.query(sql.render(query, layout)).result_rows}
+
+
 def _of_line(line: sheets.Line) -> Iterator[Alias]:
     person = line.values["person_id"]
     told = [(kind, line.values.get(kind, "")) for kind in _KINDS]
@@ -166,6 +181,16 @@ def _repeated(lines: Sequence[sheets.Line], present: dict[str, dict[str, str]]) 
             yield f"line {line.number}: pseudonym: is empty, and listing is pseudonym"
         elif masks.setdefault(pseudonym, person) != person:
             yield f"line {line.number}: pseudonym: {pseudonym!r} is somebody else's already"
+
+
+def _borrowed(lines: Sequence[sheets.Line], taken: set[str]) -> Iterator[str]:
+    """A pseudonym that is somebody's name would put their figures under another's."""
+    names = taken | {line.values["person_id"] for line in lines}
+    names |= {alias.value for line in lines for alias in _of_line(line)}
+    for line in lines:
+        pseudonym = line.values.get("pseudonym", "")
+        if pseudonym and pseudonym in names:
+            yield f"line {line.number}: pseudonym: {pseudonym!r} is somebody's name"
 
 
 def _contested(lines: Sequence[sheets.Line]) -> Iterator[str]:
