@@ -94,11 +94,31 @@ def migrate(
             done[path.stem] = checksum
     finally:
         _note(client, layout, done)
+    _own(client, layout)
     if layout != kept or done:
         _retain(client, layout, kept or replace(layout, rollup_days=0), done)
     if client.database in {None, "", "default", "__default__"}:
         client.database = layout.database
     return list(done)
+
+
+def _own(client: Client, layout: sql.Layout) -> None:
+    """Let materialized views write with the rights of who migrates, not of who inserts.
+
+    Without this whoever may insert raw telemetry would need to read it, too, and to write the facts
+    themselves. The default that a server notes for it does not reach views made before:
+    https://clickhouse.com/docs/sql-reference/statements/create/view#sql_security
+    """
+    from clickhouse_connect.driver.binding import quote_identifier
+
+    found = client.query(
+        "SELECT name, currentUser() FROM system.tables "
+        f"WHERE database = '{layout.database}' AND engine = 'MaterializedView' AND definer = ''"
+    )
+    for view, user in found.result_rows:
+        change = f"MODIFY DEFINER = {quote_identifier(str(user))} SQL SECURITY DEFINER"
+        statement = f"ALTER TABLE {{db}}.{view} {{on_cluster}} {change}"
+        _apply(client, str(view), sql.render(statement, layout))
 
 
 def _note(client: Client, layout: sql.Layout, done: Mapping[str, str]) -> None:
