@@ -224,3 +224,34 @@ def test_who_is_spoken_to_begins_anew(books):
         "SELECT session_id, sum(tokens) AS tokens FROM {db}.deductions WHERE rule = 'loop' GROUP BY ALL"
     )
     assert found == [{"session_id": "delegating", "tokens": 50}]
+
+
+def test_a_person_who_changes_teams_takes_every_figure_along(books):
+    """No row of the former team is left in usage by day, latency included; whoever stays keeps theirs."""
+    books.run("INSERT INTO {db}.people (person_id, team) VALUES ('ann', 'red'), ('ben', 'red')")
+    day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=2)
+    for hour, user in enumerate(("ann", "ann@corp", "ann", "ben")):
+        books.send(call(ts=day + timedelta(hours=hour), user=user, team="call's", seconds=1.0))
+    books.run(
+        "INSERT INTO {db}.aliases (value, kind, person_id) VALUES ('ann@corp', 'email', 'ann')"
+    )
+    books.refresh()
+    by_team = (
+        "SELECT team, sum(calls) AS calls, arraySum(sumForEach(latency)) AS timed "
+        "FROM {db}.team_usage_1d GROUP BY team ORDER BY team"
+    )
+    assert books.rows(by_team) == [{"team": "red", "calls": 4, "timed": 4}]
+    books.run("INSERT INTO {db}.people (person_id, team) VALUES ('ann', 'blue')")
+    books.refresh()
+    assert books.rows(by_team) == [
+        {"team": "blue", "calls": 3, "timed": 3},
+        {"team": "red", "calls": 1, "timed": 1},
+    ]
+    assert books.rows(
+        "SELECT team, sum(calls) AS calls, arraySum(sumForEach(latency)) AS timed "
+        "FROM {db}.usage_cube_1d WHERE dimensions = 'team' GROUP BY team ORDER BY team"
+    ) == books.rows(by_team)
+    # what comes later into an hour made before is in both
+    books.send(call(ts=day + timedelta(hours=1, minutes=5), user="ann", seconds=1.0))
+    books.refresh()
+    assert books.rows(by_team)[0] == {"team": "blue", "calls": 4, "timed": 4}

@@ -227,7 +227,10 @@ def test_commands_that_read_name_nobody_who_chose_so(place, tmp_path):
         ("session", "S-kim"), ("session", "S-lee"), ("targets", "list"), ("budgets", "list"), ("explain", "Heron"),
     )  # fmt: skip
     said = {words: run(place, *words, "--json").stdout for words in readers}
-    masked = {words: text.replace("S-kim", "").replace("S-lee", "").lower() for words, text in said.items()}
+    masked = {
+        words: text.replace("S-kim", "").replace("S-lee", "").lower()
+        for words, text in said.items()
+    }
     assert [words for words, text in masked.items() if "kim" in text or "lee" in text] == []
     assert [words for words, text in said.items() if "tiny" in text] == []
     budgets = {row["name"]: row["budget_usd"] for row in json.loads(said[("budgets", "list")])}

@@ -44,7 +44,17 @@ FROM
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
         sumForEach(latency)
     FROM {db}.team_usage_1h
-    WHERE hour IN ({hours})
+    WHERE hour IN ({hours}) AND hour NOT IN (SELECT hour FROM moved)
     GROUP BY day, team, project, service, agent, provider, model
+    UNION ALL
+    SELECT
+        toDate(s.slot) AS day, if(t.team = '', CAST(s.team, 'String'), t.team) AS team, s.project, s.service, s.agent,
+        s.provider, s.model, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        countResampleArray(1, 41, 1)(s.latency, s.latency)
+    FROM {db}.usage_slot_rows AS s
+    LEFT JOIN {db}.team_of AS t ON t.user_id = s.user_id
+    WHERE (s.slot, s.generation) IN (SELECT slot, generation FROM moved)
+    GROUP BY day, team, s.project, s.service, s.agent, s.provider, s.model
 ) AS u
 GROUP BY day, team, project, service, agent, provider, model
