@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from store.spans import agent, call, hexid, task, tool
+import pytest
+from store.spans import agent, call, hexid, row, task, tool
 
 NOON = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=5)
 
@@ -66,3 +67,40 @@ def test_a_tool_call_asked_and_run_is_one(books):
         ("S1", "ls", True, False, False),
         ("S1", "odd", False, True, False),
     ]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3, 4, 5), (5, 4, 3, 2, 1, 0)])
+@pytest.mark.parametrize("together", [True, False], ids=["in one go", "one by one"])
+def test_a_tool_call_id_is_one_run_for_ten_minutes(books, together, order):
+    """Told by two emitters it is one run; hours later, or where servers number their calls, it is another one."""
+    long, numbered = "call_9aKf3LmQ2x", "functions.grep:0"
+    told = [
+        (0, "grep", long, "tokenboard"),
+        (2, "grep", long, "other"),  # the same run by another clock
+        (180, "grep", long, "tokenboard"),  # a resumed session runs it again
+        (181, "ls", numbered, "tokenboard"),
+        (182, "ls", numbered, "tokenboard"),
+        (300, "ls", numbered, "tokenboard"),
+    ]
+    rows = [run_of(at(minutes), name, identity, scope) for minutes, name, identity, scope in told]
+    for each in [[rows[n] for n in order]] if together else [[rows[n]] for n in order]:
+        books.send(*each)
+        books.refresh()
+    runs = books.rows(
+        "SELECT name, count() AS n FROM {db}.tool_calls "
+        "WHERE was_run AND NOT was_asked GROUP BY name, ts ORDER BY name, ts"
+    )
+    by_name = {name: [r["n"] for r in runs if r["name"] == name] for name in ("grep", "ls")}
+    assert by_name == {"grep": [1, 1], "ls": [1, 1, 1]}
+    assert books.value("SELECT count() FROM {db}.deductions") == 0
+
+
+def run_of(ts, name, identity, scope):
+    attributes = {
+        "gen_ai.operation.name": "execute_tool",
+        "gen_ai.tool.name": name,
+        "gen_ai.tool.call.id": identity,
+        "session.id": "S",
+        "user.id": "alice",
+    }
+    return row(f"execute_tool {name}", attributes, ts=ts, scope=scope)

@@ -1,7 +1,8 @@
 -- when: SELECT count() > 0 FROM {db}.emissions WHERE slot IN ({slots}) AND kind = 'tool'
--- The tools that were run. A run told by two emitters, with one id or one inside the other, is one; a run that does not say its session
--- belongs to that of the calls of its agent in its trace, else of any call in it, in its ten minutes or those beside them:
--- which other slots are recomputed with it must not matter.
+-- The tools that were run. A run told twice within ten minutes, with one id or by two emitters one inside the other, is one;
+-- an id that comes again later is another run. A run that does not say its session belongs to that of the calls of its
+-- agent in its trace, else of any call in it, in its ten minutes or those beside them. Which other slots are recomputed
+-- with it must not matter.
 INSERT INTO {db}.tool_rows
 (
     slot, generation, ts, duration_ms, name, tool_call_id, user_id, team, project, service, agent, agent_depth,
@@ -12,9 +13,8 @@ WITH near AS
     SELECT arrayJoin([slot - 600, slot, slot + 600]) AS beside, trace_id, agent, session_id, ts
     FROM {db}.call_rows
     WHERE session_id != '' AND trace_id != toFixedString('', 16)
-        AND ((slot IN ({slots}) AND generation = {generation})
-            OR (slot IN ({window}) AND slot NOT IN ({slots})
-                AND (slot, generation) IN (SELECT unit, generation FROM {db}.current WHERE stage = 'calls')))
+        AND slot IN ({window})
+        AND if(slot IN ({slots}), (slot, generation) IN ({written}), {live:slot, generation})
 )
 SELECT
     t.slot, {generation}, t.ts, t.duration_ns / 1e6, t.name, t.tool_call_id, t.user_id, t.team, t.project, t.service,
@@ -30,14 +30,20 @@ FROM
                 ROWS BETWEEN 4 PRECEDING AND 1 PRECEDING) AS before
     FROM
     (
-        SELECT *
+        -- Of what is told of one run the content first seen last counts. Some servers number their tool calls
+        -- (functions.grep:0): an id is what ends in eight letters and digits.
+        SELECT
+            *,
+            tuple(-seniority, content, trace_id, span_id) AS seen,
+            max(seen) OVER
+                (PARTITION BY if(match(tool_hashes[1], '[0-9A-Za-z]{8,}$'), (tool_hashes[1], ''), (trace_id, span_id))
+                ORDER BY toUnixTimestamp64Micro(ts) RANGE BETWEEN 600000000 PRECEDING AND 600000000 FOLLOWING) AS seen_last
         FROM {db}.emissions FINAL
         WHERE slot IN ({window}) AND kind = 'tool'
             AND ts < addHours(fromUnixTimestamp64Micro(-seniority, 'UTC'), 1)
             AND (trace_id, span_id) NOT IN (SELECT trace_id, span_id FROM {db}.misdated WHERE slot IN ({window}))
-        ORDER BY seniority, content DESC
-        LIMIT 1 BY if(match(tool_hashes[1], '[^-_]{8,}$'), (tool_hashes[1], ''), (trace_id, span_id))
     )
+    WHERE seen = seen_last
 ) AS t
 LEFT JOIN
 (
@@ -48,5 +54,5 @@ LEFT JOIN
     SELECT beside, trace_id, argMin(session_id, ts) AS session_id FROM near GROUP BY beside, trace_id
 ) AS theirs ON theirs.beside = t.slot AND theirs.trace_id = t.trace_id
 WHERE t.slot IN ({slots})
-    AND NOT arrayExists(b -> b.1 <= t.ts AND b.2 >= addNanoseconds(toDateTime64(t.ts, 9, 'UTC'), t.duration_ns)
+    AND NOT arrayExists(b -> b.1 <= t.ts AND b.1 >= t.ts - INTERVAL 10 MINUTE AND b.2 >= addNanoseconds(toDateTime64(t.ts, 9, 'UTC'), t.duration_ns)
         AND b.3 != t.emitter, t.before)
