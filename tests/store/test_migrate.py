@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -152,6 +156,22 @@ def test_on_a_cluster_every_table_is_replicated():
             assert "ON CLUSTER `main`" in statement, path.name
         if "ENGINE =" in statement:
             assert "ENGINE = Replicated" in statement, path.name
+
+
+def test_a_clusters_tables_can_be_made(tmp_path):
+    """The engine takes every table and view of a cluster; no table is left that does not replicate."""
+    script = Path(__file__).with_name("make_replicated.py")
+    done = subprocess.run(
+        [sys.executable, script, tmp_path], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    engines = json.loads(done.stdout)
+    assert engines["otel_traces"] == "ReplicatedMergeTree"
+    assert engines["people"] == "ReplicatedReplacingMergeTree"
+    assert engines["leaderboard"] == "View"
+    assert {engine for engine in engines.values() if engine.endswith("MergeTree")} == {
+        engine for engine in engines.values() if engine.startswith("Replicated")
+    }
 
 
 def free_port() -> int:
