@@ -99,7 +99,9 @@ class Scheduler:
     def _refresh(self) -> None:
         from tokenboard import store
 
-        store.refresh(self._client, database=self._database, patient=not self._closing)
+        if store.refresh(self._client, database=self._database, patient=not self._closing):
+            # What was left to the next time, or came meanwhile; where nothing did, it is one query.
+            self._wake.set()
 
     def _price(self, *, new_only: bool) -> None:
         from tokenboard.store import prices

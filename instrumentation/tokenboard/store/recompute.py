@@ -74,6 +74,11 @@ STAGES = (
 _SCRATCH = re.compile(r"^CREATE TEMPORARY TABLE (\w+)", re.MULTILINE)
 # The first line of a statement that is only run where the query says so.
 _WHEN = re.compile(r"-- when: (.*)\n")
+# A task that is told of again makes the earlier hours of its dirty.
+_TELLS_OTHERS = "refresh/usage_1h/05_task_hours.sql"
+# How often a stage looks for more to do: bounds what a flood of inserts can hold up, the first by
+# anything at all, the second by what has just been done.
+_ROUNDS, _REPEATS = 1000, 8
 _swept: dict[str, float] = {}
 # Standings of very many people take long: they then wait this many times as long before they are
 # made again, so that hours and days stay current beside them.
@@ -122,7 +127,7 @@ def refresh(
         if patient and stage.name == "standings" and began < _standing_due.get(database, 0):
             settled = False
             continue
-        done, clean = work.bring_up(stage)
+        done, clean = work.bring_up(stage, patient=patient)
         written += done
         settled = settled and clean
         took = time.monotonic() - began
@@ -163,19 +168,28 @@ class _Work:
     ) -> Sequence[Sequence[Any]]:
         return self.client.query(sql.render(template, self.layout, values)).result_rows
 
-    def bring_up(self, stage: Stage) -> tuple[int, bool]:
-        """Recompute a stage's dirty units; return how many, and whether none was left."""
-        written = 0
-        # The bound keeps a flood of inserts in one stage from holding the later ones up.
-        for _ in range(1000):
+    def bring_up(self, stage: Stage, *, patient: bool = False) -> tuple[int, bool]:
+        """Recompute a stage's dirty units; return how many, and whether none was left.
+
+        Who is patient leaves units that came to be dirty again meanwhile to the next refresh: under
+        a flow of inserts the newest one always has, and the later stages would wait for ever.
+        """
+        written: set[int] = set()
+        done = repeats = 0
+        for _ in range(_ROUNDS):
             dirty = self._dirty(stage)
             if not dirty.units:
-                return written, True
-            self._recompute(stage, dirty)
-            written += len(dirty.units)
-            if not dirty.more:
-                return written, True
-        return written, False
+                return done, True
+            if dirty.units.keys() <= written:
+                repeats += 1
+                if repeats > (0 if patient else _REPEATS):
+                    return done, False
+            more = self._recompute(stage, dirty)
+            written |= dirty.units.keys()
+            done += len(dirty.units)
+            if not (dirty.more or more):
+                return done, True
+        return done, False
 
     def sweep(self) -> None:
         """Remove what is superseded; it runs before anything new is committed.
@@ -225,11 +239,10 @@ class _Work:
         if units and calls:
             # A session that goes on can make later slots dirty, where there are any.
             more = more or int(rows[0][3]) > max(units) or max(units) - min(units) > IDLE
-        # A task that was told of again makes the earlier hours of its dirty.
-        more = more or stage.name == "usage_1h"
         return Dirty(units, int(rows[0][4]) if rows else 0, more)
 
-    def _recompute(self, stage: Stage, dirty: Dirty) -> None:
+    def _recompute(self, stage: Stage, dirty: Dirty) -> bool:
+        """Write the units anew; return whether that may have made others of the stage dirty."""
         values: dict[str, object] = {
             "stage": stage.name,
             "table": stage.tables[0],
@@ -258,16 +271,19 @@ class _Work:
         ]
         if stage.name != "calls":
             names.append("refresh/commit.sql")
-        templates = [sql.text(name) for name in names]
-        scratch = [table for template in templates for table in _SCRATCH.findall(template)]
+        templates = {name: sql.text(name) for name in names}
+        scratch = [table for template in templates.values() for table in _SCRATCH.findall(template)]
         self._drop(scratch)  # what a failure may have left in this session
+        more = False
         try:
-            for template in templates:
+            for name, template in templates.items():
                 condition = _WHEN.match(template)
                 if condition is None or self.rows(condition[1], values)[0][0]:
                     self.run(template, values)
+                    more = more or name == _TELLS_OTHERS
         finally:
             self._drop(scratch)
+        return more
 
     def _calls_values(self, units: Mapping[int, int]) -> dict[str, object]:
         looked_at = range(SLOT, IDLE + SLOT, SLOT)
