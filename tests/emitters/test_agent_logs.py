@@ -258,7 +258,7 @@ def test_what_codex_tells_and_has_on_file_is_one_call(migrated):
 
 
 def test_what_cannot_be_is_set_aside_and_counted(migrated):
-    """Negative and absurd counts, text for a count, endless names, clocks ahead: by day, flaw, emitter."""
+    """Negative and absurd counts, text for a count, endless names, clocks ahead and behind: by day, flaw, emitter."""
     migrated.empty()
     spoilt = [
         {"input_tokens": -12},
@@ -273,11 +273,16 @@ def test_what_cannot_be_is_set_aside_and_counted(migrated):
                           output_token_count=5, cached_content_token_count=11))  # fmt: skip
     ahead = datetime.now(UTC) + timedelta(hours=30)
     send(migrated, claude("api_request", ts=ahead, **REQUEST))
+    for ago in (datetime(1970, 1, 1, tzinfo=UTC), datetime(2001, 2, 3, tzinfo=UTC)):
+        send(migrated, claude("api_request", ts=ago, **REQUEST))
+        send(migrated, claude("api_request", ts=ago, **REQUEST))
+        send(migrated, claude("user_prompt", ts=ago, **REQUEST))
     nobody = {"session.id": "s-nobody"}
     send(migrated, claude("api_request", ts=at(20), **{**REQUEST, "identity": nobody}))
     migrated.refresh()
     found = migrated.rows("SELECT flaw, emitter, calls FROM {db}.flawed ORDER BY flaw")
     assert [tuple(line.values()) for line in found] == [
+        ("ancient", "claude-code", 2),
         ("count", "claude-code", 3),
         ("future", "claude-code", 1),
         ("name", "claude-code", 1),
@@ -286,4 +291,4 @@ def test_what_cannot_be_is_set_aside_and_counted(migrated):
     # only the call of nobody has usage
     assert migrated.value("SELECT sum(gross_tokens) FROM {db}.usage_1h") == 21_852
     assert migrated.value("SELECT countIf(usage_known) FROM {db}.calls") == 1
-    assert migrated.value("SELECT count() FROM {db}.otel_logs") == 7
+    assert migrated.value("SELECT count() FROM {db}.otel_logs") == 13

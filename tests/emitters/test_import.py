@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from commandline import COMMAND, environment, tokenboard
 from emitters import history
+from tokenboard.local.engine import Engine
 
 
 def board(home):
@@ -90,3 +92,47 @@ def test_nothing_there_is_said_in_a_line(tmp_path):
         (tmp_path / "shut").mkdir(mode=0)
         shut = tokenboard("import", "codex", tmp_path / "shut", home=tmp_path)
         assert "cannot read" in shut.stderr
+
+
+def test_what_cannot_be_true_is_set_aside(tmp_path):
+    """Nonsense in session files stays out of the sums and is counted; lines without a moment are told of."""
+    said = [
+        {"input_tokens": -5000},
+        {"input_tokens": "many"},
+        {"output_tokens": 12.5},
+        {"output_tokens": True},
+        {"output_tokens": 10**30},
+        {"cache_read_input_tokens": -3},
+    ]
+    lines = []
+    for number, wrong in enumerate([*said, {}]):
+        line = history.answer(number, f"a{number}", "", f"msg_01bad{number:04}", [history.TEXT], 8)
+        line["message"]["usage"] |= wrong
+        lines.append(line)
+    more = [
+        history.answer(20, "n", "", "msg_01name", [history.TEXT], 8, model="m" * 10_000),
+        history.answer(21, "f", "", "msg_01future", [history.TEXT], 8),
+        *(history.answer(22, f"t{n}", "", f"msg_01time{n}", [history.TEXT], 8) for n in range(3)),
+    ]
+    ahead = datetime.now(UTC) + timedelta(days=2)
+    moments = (ahead.isoformat(), "9999-12-31T23:59:59-10:00", "0001-01-01T00:00:00+10:00", "soon")
+    for line, moment in zip(more[1:], moments, strict=True):
+        line["timestamp"] = moment
+    history.write(tmp_path / ".claude" / "projects" / "p" / "S.jsonl", *lines, *more)
+    used = {"input_tokens": 100, "cached_input_tokens": 101, "output_tokens": 8}
+    history.write(
+        tmp_path / ".codex" / "sessions" / "C.jsonl",
+        history.meta(0, "C"),
+        history.event(1, "event_msg", type="token_count", info={"total_token_usage": used}),
+    )
+    done = tokenboard("import", "claude-code", home=tmp_path, LOGNAME="al")
+    assert done.returncode == 0, done.stderr
+    assert "3 of 12 lines could not be read" in done.stderr
+    assert tokenboard("import", "codex", home=tmp_path, LOGNAME="al").returncode == 0
+    # the good line alone has tokens: 12 fresh, 1000 read, 200 written, 8 out
+    assert board(tmp_path) == {"al": (9, 1220)}
+    with Engine(tmp_path / ".local" / "share" / "tokenboard") as engine:
+        client = engine.client()
+        found = client.query("SELECT flaw, sum(calls) FROM flawed GROUP BY flaw ORDER BY flaw")
+        client.close()
+    assert found.result_rows == [("count", 6), ("future", 1), ("name", 1), ("subset", 1)]

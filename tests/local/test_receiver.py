@@ -255,14 +255,14 @@ def test_an_unusable_id_in_json_is_reported(ask):
 
 @pytest.mark.parametrize("signal", ["traces", "logs", "metrics"])
 def test_invalid_utf8_costs_only_itself(ask, signal):
-    """Text that is no UTF-8 is stored with replacement characters; nothing else in the batch suffers."""
+    """Text that is no UTF-8 is stored byte by byte as it came; nothing else in the batch suffers."""
     request = getattr(payloads, signal)()
     sent = request.SerializeToString().replace(b"plain", b"pl\xffin").replace(b"WARN", b"W\xffRN")
     sent = sent.replace(b"{token}", b"{tok\xffn}")
     client_kept = {
-        "traces": "SpanAttributes['string'] = 'pl\ufffdin' AND SpanAttributes['unicode'] LIKE '%模型%'",
-        "logs": "SeverityText = 'W\ufffdRN'",
-        "metrics": "MetricUnit = '{tok\ufffdn}'",
+        "traces": "SpanAttributes['string'] = 'pl\\xFFin' AND SpanAttributes['unicode'] LIKE '%模型%'",
+        "logs": "SeverityText = 'W\\xFFRN'",
+        "metrics": "MetricUnit = '{tok\\xFFn}'",
     }[signal]
     table = {"metrics": "otel_metrics_histogram"}.get(signal, f"otel_{signal}")
     assert ask.otlp(signal, sent).status_code == 200

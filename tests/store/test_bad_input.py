@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from store.spans import call, insert
+from store.spans import call, insert, row
 from tokenboard.doctor.books import checks
 
 NOON = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=5)
@@ -86,6 +86,24 @@ def test_clocks_that_are_wrong_stay_out(books, ts):
     assert books.one("SELECT user_id FROM {db}.calls") == {"user_id": "bob"}
     assert books.value("SELECT count() FROM {db}.misdated FINAL") == 1
     assert books.value("SELECT uniqExact(SpanId) FROM {db}.otel_traces") == 2
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"openinference.span.kind": "LLM", "llm.provider": "openai", "llm.model_name": "m"},
+        {"ai.operationId": "ai.generateText.doGenerate", "ai.model.provider": "openai"},
+        {"gen_ai.provider.name": "openai", "gen_ai.request.model": "m"},
+    ],
+)
+def test_clocks_of_any_family_are_counted(books, said):
+    """Whoever sends it, a call of long ago is counted as such, and what is no call is not."""
+    books.send(
+        row("call", said, ts=datetime(2001, 2, 3, tzinfo=UTC), scope="theirs"),
+        row("chain", {"openinference.span.kind": "CHAIN"}, ts=datetime(2001, 2, 3, tzinfo=UTC)),
+    )
+    books.refresh()
+    assert books.rows("SELECT flaw, calls FROM {db}.flawed") == [{"flaw": "ancient", "calls": 1}]
 
 
 def test_nobody_is_unattributed(books):

@@ -198,8 +198,10 @@ def _report(
     turns: list[Turn], tally: Tally, outcome: Outcome, user: str, endpoint: str | None
 ) -> None:
     from tokenboard.cli import show
+    from tokenboard.history.turns import MOST_TOKENS
 
-    tokens = sum((turn.input or 0) + (turn.output or 0) for turn in turns)
+    counts = [count or 0 for turn in turns for count in (turn.input, turn.output)]
+    tokens = sum(count for count in counts if 0 <= count <= MOST_TOKENS)
     sessions = len({turn.session for turn in turns})
     click.echo(
         f"{len(turns):,} calls, {show.tokens(tokens)} tokens in {sessions:,} sessions "

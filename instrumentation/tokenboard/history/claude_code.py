@@ -36,6 +36,7 @@ from tokenboard.history.turns import (
     record,
     start_of,
     text,
+    together,
 )
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def _answers(
             uuid, parent = text(line, "uuid"), text(line, "parentUuid")
             of = asked.get(parent, latest)
             asked[uuid] = of  # the next block of the answer names this one as its parent
-            _add(answers, line, of, hasher)
+            _add(answers, line, of, hasher, tally)
     return answers
 
 
@@ -156,12 +157,17 @@ def _question(line: Json, hasher: Hasher) -> _Asked:
     )
 
 
-def _add(answers: dict[str, _Answer], line: Json, asked: _Asked, hasher: Hasher) -> None:
+def _add(
+    answers: dict[str, _Answer], line: Json, asked: _Asked, hasher: Hasher, tally: Tally
+) -> None:
     message, at = record(line, "message"), moment(line)
     failed = line.get("isApiErrorMessage") is True
     # what stands for an answer that failed tells zeros: nobody counted
     usage = {} if failed else record(message, "usage")
-    if at is None or not (failed or (usage and message.get("model") != _NO_MODEL)):
+    if not (failed or (usage and message.get("model") != _NO_MODEL)):
+        return
+    if at is None:
+        tally.broken += 1
         return
     key = f"claude-code error {text(line, 'uuid')}" if failed else _key(line, message)
     answer = answers.get(key)
@@ -215,7 +221,7 @@ def _turn(key: str, answer: _Answer) -> Turn:
         model=model,
         # Anthropic's input leaves out what was cached, read or written:
         # https://platform.claude.com/docs/en/build-with-claude/prompt-caching
-        input=None if fresh is None else fresh + (read or 0) + (write or 0),
+        input=together(fresh, read, write),
         output=count(usage, "output_tokens"),
         cache_read=read,
         cache_write=write,

@@ -153,7 +153,7 @@ def _thread(
         elif kind == "response_item":
             _item(thread, payload, moment(line), hasher)
         elif kind == "event_msg":
-            _event(thread, payload, moment(line))
+            _event(thread, payload, moment(line), tally)
     return thread
 
 
@@ -172,16 +172,19 @@ def _item(thread: _Thread, item: Json, at: datetime | None, hasher: Hasher) -> N
         thread.asked_at, thread.trigger = at, "tool"
 
 
-def _event(thread: _Thread, event: Json, at: datetime | None) -> None:
+def _event(thread: _Thread, event: Json, at: datetime | None, tally: Tally) -> None:
     if event.get("type") == "user_message":
         thread.asked_at = at
         thread.trigger = "assistant" if thread.subagent else "user"
-    if event.get("type") != "token_count" or at is None:
+    if event.get("type") != "token_count":
         return
     info = record(event, "info")
     total = _usage(record(info, "total_token_usage"))
     last = _usage(record(info, "last_token_usage"))
     if total is None and last is None:
+        return
+    if at is None:
+        tally.broken += 1
         return
     before, thread.total = thread.total, total or thread.total
     if total is not None and total == before:

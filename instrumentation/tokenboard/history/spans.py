@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SCOPE: Final = "tokenboard.history"
 _MICROSECOND: Final = 1000
+_LAST: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,8 @@ def _fill(span: trace_pb2.Span, turn: Turn, agent: str, owner: Owner) -> None:
 
 def _nanoseconds(moment: datetime) -> int:
     # whole microseconds: a float's seconds are not exact
-    return max(round(moment.timestamp() * 1_000_000), 0) * _MICROSECOND
+    # before 1970 and after 2262 there is none: such a clock is wrong either way
+    return min(max(round(moment.timestamp() * 1_000_000), 0) * _MICROSECOND, _LAST)
 
 
 def _attributes(said: dict[str, Any]) -> list[KeyValue]:

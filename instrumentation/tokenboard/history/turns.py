@@ -18,6 +18,10 @@ Json = dict[str, Any]
 _LONGEST_LINE: Final = 256 * 2**20
 # A prompt that lies further back than this is not what the call took.
 _LONGEST_CALL_S: Final = 3600.0
+NO_COUNT: Final = -1
+"""Stands for a count that is no whole number; the books set the call aside, as any negative one."""
+MOST_TOKENS: Final = 100_000_000
+"""What the books believe of one call at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +151,23 @@ def text(found: Json, *names: str) -> str:
 
 
 def count(found: Json, name: str) -> int | None:
-    """Return a member that is a whole number, whatever its sign: the books judge it."""
+    """Return a member that is a whole number, whatever its sign: the books judge it.
+
+    What stands there and is none is ``NO_COUNT``: unknown is only what is not there.
+    """
     value = found.get(name)
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    return NO_COUNT
+
+
+def together(count: int | None, *parts: int | None) -> int | None:
+    """Return a count with what it leaves out; one that cannot be stays as it is."""
+    if count is None or count < 0:
+        return count
+    return count + sum(part for part in parts if part is not None and part > 0)
 
 
 def moment(found: Json) -> datetime | None:
@@ -161,9 +177,9 @@ def moment(found: Json) -> datetime | None:
         return None
     try:
         parsed = datetime.fromisoformat(value)
-    except ValueError:
+        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def start_of(asked: datetime | None, answered: datetime) -> datetime:

@@ -11,6 +11,7 @@ queued: bytes are a fifth of their size, countable, and nothing for the garbage 
 
 from __future__ import annotations
 
+import re
 from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -35,9 +36,25 @@ def size(n: int) -> bytes:
     return bytes(out)
 
 
+# A byte that is no UTF-8 travels as one of the last characters there are, in a plane that is
+# nobody's: protobuf's strings hold nothing else, and raw telemetry is stored as it came.
+_DISGUISE = 0x10FF00
+_DISGUISED = re.compile("[\U0010ff80-\U0010ffff]")
+_FIRST_BYTES = chr(_DISGUISE + 0x80).encode()[:2]
+
+
+def disguised(value: bytes) -> str:
+    """Return bytes that may be no UTF-8 as a string that :func:`text` turns back into them."""
+    told = value.decode("utf-8", "surrogateescape")
+    return re.sub("[\udc80-\udcff]", lambda m: chr(_DISGUISE + ord(m[0]) - 0xDC00), told)
+
+
 def text(value: str) -> bytes:
-    """Return a string value: its length in bytes, then UTF-8."""
+    """Return a string value: its length in bytes, then UTF-8, or the bytes it is a disguise of."""
     data = value.encode()
+    if _FIRST_BYTES in data:
+        bare = _DISGUISED.sub(lambda m: chr(0xDC00 + ord(m[0]) - _DISGUISE), value)
+        data = bare.encode("utf-8", "surrogateescape")
     return size(len(data)) + data
 
 

@@ -17,6 +17,8 @@ from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorP
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import DecodeError
 
+from tokenboard.local import native
+
 if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor, FileDescriptor
     from google.protobuf.descriptor_pb2 import DescriptorProto
@@ -80,7 +82,7 @@ def protobuf(body: bytes, message: M) -> M:
 
 
 def _mended(body: bytes, kind: Descriptor) -> bytes | None:
-    """Return the message with its invalid UTF-8 replaced by U+FFFD, None if it is none at all.
+    """Return the message with :func:`native.disguised` strings, None if it is none at all.
 
     Other receivers take strings as they come, and one bad attribute must not cost a whole batch.
     """
@@ -98,7 +100,7 @@ def _mend(loose: Message, kind: Descriptor) -> None:
     for field, value in loose.ListFields():
         strict = kind.fields_by_number[field.number]
         if strict.type == FieldDescriptor.TYPE_STRING:
-            valid = value.decode("utf-8", "replace").encode()
+            valid = native.disguised(value).encode()
             if valid != value:
                 setattr(loose, field.name, valid)
         elif strict.type == FieldDescriptor.TYPE_MESSAGE:
