@@ -92,6 +92,31 @@ def test_the_standard_variables_are_followed(collector):
     assert collector.headers["content-encoding"] == "gzip"
 
 
+@pytest.mark.parametrize(
+    ("asked", "given"), [({}, "1000"), ({"OTEL_BSP_SCHEDULE_DELAY": "250"}, "250")]
+)
+def test_a_call_is_sent_within_a_second(collector, asked, given):
+    """Spans wait a second for others, not the SDK's five, unless the app's environment says how long."""
+    done = run(
+        """
+        from opentelemetry.sdk.trace import export
+
+        class Told(export.BatchSpanProcessor):
+            def __init__(self, *args, schedule_delay_millis=5000, **kwargs):
+                print(schedule_delay_millis)
+                super().__init__(*args, schedule_delay_millis=schedule_delay_millis, **kwargs)
+
+        export.BatchSpanProcessor = Told
+        import tokenboard.auto
+        call()
+        """,
+        collector,
+        **asked,
+    )
+    assert (done.stdout, done.stderr) == (f"{given}\n", "")
+    assert len(collector.spans) == 1
+
+
 @pytest.mark.parametrize("protocol", ["http/protobuf", "grpc"])
 def test_without_a_collector_there_is_one_warning_and_no_waiting(protocol):
     """With nobody listening the app is not slowed, gets one line of warning, and ends at once."""
