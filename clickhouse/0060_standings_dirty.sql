@@ -1,4 +1,4 @@
--- One unit, the standings: usage, sessions, people, tiers or titles changed, or a new day began. The
+-- One unit, the standings: usage, sessions, people, tiers or titles changed, or a new hour began. The
 -- first number in the hash is the version of what the stage writes.
 CREATE OR REPLACE VIEW {db}.standings_dirty {on_cluster} AS
 SELECT toDateTime(0, 'UTC') AS unit, now_inputs.inputs AS inputs, toUInt64(1) AS rows
@@ -6,7 +6,7 @@ FROM
 (
     SELECT
         cityHash64(
-            2, toDate(now(), 'UTC'), aliases, board,
+            3, toStartOfHour(now('UTC')), aliases, board,
             (SELECT groupBitXor(cityHash64(stage, unit, since)) FROM {db}.current
                 WHERE stage IN ('usage_1d', 'sessions') AND unit > now() - INTERVAL 93 DAY)) AS inputs
     FROM {db}.reference_state

@@ -5,7 +5,7 @@ SELECT now_inputs.inputs AS inputs, done.inputs != now_inputs.inputs AS pending
 FROM
 (
     SELECT
-        cityHash64(2, toDate(now(), 'UTC'), aliases, board, (SELECT sum(marks) FROM {db}.dirty_slots)) AS inputs
+        cityHash64(3, toStartOfHour(now('UTC')), aliases, board, (SELECT sum(marks) FROM {db}.dirty_slots)) AS inputs
     FROM {db}.reference_state
 ) AS now_inputs
 LEFT JOIN (SELECT inputs, 1 AS one FROM {db}.current WHERE stage = 'all') AS done ON done.one = 1

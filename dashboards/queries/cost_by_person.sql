@@ -10,7 +10,7 @@ SELECT
     if(b.gross_tokens = 0, NULL, toFloat64(b.cost_usd) * 1000000 / b.gross_tokens) AS usd_per_million,
     b.net_tokens AS net_tokens,
     b.gross_tokens AS gross_tokens,
-    if(b.gross_tokens = 0, NULL, b.waste_tokens / b.gross_tokens) AS waste_share,
+    if(b.gross_tokens = 0, NULL, (b.gross_tokens - b.net_tokens) / b.gross_tokens) AS waste_share,
     b.calls AS calls,
     b.unknown_calls + b.unpriced_calls AS not_known,
     if(b.user_id = '', '(none)', b.user_id) AS person

@@ -12,12 +12,17 @@ WITH
             multiIf(team = '', '(none)', every_team OR has(shown_teams, team), team, '(small teams)') AS who
         FROM usage
         GROUP BY since, who
+    ),
+    placed AS
+    (
+        SELECT *, dense_rank() OVER (ORDER BY all_usd DESC, who) AS place
+        FROM (SELECT *, sum(usd) OVER (PARTITION BY who) AS all_usd FROM by_team)
     )
 SELECT
     since AS time,
-    if(who IN (SELECT who FROM by_team GROUP BY who ORDER BY sum(usd) DESC LIMIT 10), who, 'others') AS team_name,
+    if(place <= 10, who, 'others') AS team_name,
     sum(usd) AS cost_usd
-FROM by_team
+FROM placed
 WHERE usd > 0
 GROUP BY time, team_name
 ORDER BY time, team_name

@@ -21,8 +21,8 @@ WITH
 SELECT
     sum(u.cost_usd) AS cost_usd,
     if(seconds < 86400, NULL, toFloat64(cost_usd) / (seconds / 86400)) AS usd_per_day,
-    (SELECT month_usd FROM spent)
-        + (SELECT daily_usd FROM spent) * dateDiff('day', toDate(now(), 'UTC') + 1, addMonths(toStartOfMonth(toDate(now(), 'UTC')), 1))
+    (SELECT month_usd + daily_usd
+            * dateDiff('day', toDate(now(), 'UTC') + 1, addMonths(toStartOfMonth(toDate(now(), 'UTC')), 1)) FROM spent)
         AS month_end_usd,
     sum(u.cache_read_tokens / 1e6 * toFloat64(p.rates.1 - p.rates.2)
         - u.cache_write_tokens / 1e6 * toFloat64(p.rates.3 - p.rates.1)) AS cache_saved_usd,

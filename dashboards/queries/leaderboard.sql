@@ -11,11 +11,11 @@ WITH
     toDate($__toTime, 'UTC') = toDate(now(), 'UTC') AS ends_today,
     trends AS
     (
-        SELECT name AS trend_of, daily, toFloat64(arrayMax(daily)) AS most
+        SELECT name AS trend_of, daily
         FROM standing_trends
         WHERE ends_today
         UNION ALL
-        SELECT trend_of, groupArrayInsertAt(0, 14)(net, place) AS daily, toFloat64(arrayMax(daily)) AS most
+        SELECT trend_of, groupArrayInsertAt(0, 14)(net, place) AS daily
         FROM
         (
             SELECT user_id AS trend_of, toUInt32(13 - dateDiff('day', day, toDate($__toTime, 'UTC'))) AS place,
@@ -27,7 +27,7 @@ WITH
         GROUP BY trend_of
     )
 SELECT
-    rank,
+    nullIf(place, 0) AS rank,
     display_name,
     multiIf(isNull(rank), '', isNull(prev_rank), 'new', prev_rank > rank, concat('▲ ', toString(prev_rank - rank)),
             prev_rank < rank, concat('▼ ', toString(rank - prev_rank)), '—') AS movement,
@@ -35,7 +35,8 @@ SELECT
     net_tokens,
     arrayStringConcat(titles, ', ') AS titles,
     arrayStringConcat(arrayMap(
-        n -> ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'][1 + toUInt8(if(most = 0, 0, round(7 * n / most)))], daily))
+        n -> ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'][
+            1 + toUInt8(if(arrayMax(daily) = 0, 0, round(7 * n / toFloat64(arrayMax(daily)))))], daily))
         AS trend,
     gross_tokens,
     if(gross_tokens = 0, NULL, waste_tokens / gross_tokens) AS waste_share,
@@ -50,13 +51,15 @@ SELECT
     prev_rank,
     if(user_id = '', '(none)', user_id) AS person,
     user_id,
-    waste_tokens
+    toUInt64(gross_tokens - net_tokens) AS waste_tokens
 FROM
 (
     SELECT *
     FROM board
-    ORDER BY isNull(rank), rank, user_id
+    -- Of everybody's board these are all, and the first to be read.
+    WHERE NOT has(picked_teams, '*') OR place <= 250
+    ORDER BY place = 0, place, user_id
     LIMIT 250
 ) AS listed
 LEFT JOIN trends ON trend_of = user_id
-ORDER BY isNull(rank), rank, user_id
+ORDER BY place = 0, place, user_id

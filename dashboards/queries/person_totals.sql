@@ -4,11 +4,11 @@ WITH
 -- include: person
 -- include: board
 SELECT
-    rank,
+    nullIf(place, 0) AS rank,
     if(tier = '', '—', tier) AS tier,
     net_tokens,
     gross_tokens,
-    if(gross_tokens = 0, NULL, waste_tokens / gross_tokens) AS waste_share,
+    if(gross_tokens = 0, NULL, (gross_tokens - net_tokens) / gross_tokens) AS waste_share,
     cost_usd,
     tasks_completed,
     if(tasks_completed > 0, cost_usd / tasks_completed, NULL) AS cost_per_completed_task,

@@ -3,9 +3,9 @@
 WITH
 -- include: board
 SELECT
-    concat(toString(row_number() OVER (ORDER BY rank)), '. ', display_name) AS person,
+    concat(toString(row_number() OVER (ORDER BY place)), '. ', display_name) AS person,
     net_tokens
 FROM board
-WHERE isNotNull(rank)
-ORDER BY rank
+WHERE place > 0 AND (NOT has(picked_teams, '*') OR place <= 3)
+ORDER BY place
 LIMIT 3

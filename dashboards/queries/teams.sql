@@ -9,7 +9,7 @@ SELECT
     countIf(b.user_id != '') AS people,
     sum(b.net_tokens) AS net_tokens,
     sum(b.gross_tokens) AS gross_tokens,
-    if(gross_tokens = 0, NULL, sum(b.waste_tokens) / gross_tokens) AS waste_share,
+    if(gross_tokens = 0, NULL, (gross_tokens - net_tokens) / gross_tokens) AS waste_share,
     sum(b.cost_usd) AS cost_usd,
     sum(b.tasks_completed) AS tasks_completed,
     if(tasks_completed > 0, cost_usd / tasks_completed, NULL) AS cost_per_completed_task,

@@ -1,85 +1,103 @@
 -- include: chosen
     ,
-    -- Windows that the standings hold ready, as whole days; 0 for another. With a filter of models or agents it is
-    -- their parts that are read.
-    (SELECT if($__toTime > now() - 7200, arrayFirst(d -> abs(seconds - d * 86400) <= 3700, [7, 30, 90]), 0)) AS ready,
-    (SELECT if(everything, ready, 0)) AS standing,
-    (SELECT if(everything, 0, ready)) AS parted,
-    -- A person's team is the one they last worked for; the ninety days' standings know it.
-    known AS
-    (
-        SELECT
-            name AS user_id,
-            any(display_name) AS display_name,
-            any(team) AS team,
-            anyIf(CAST(tier, 'String'), window_days = 30) AS tier,
-            anyIf(titles, window_days = 30) AS titles
-        FROM standings
-        WHERE ready = 0 AND window_days IN (30, 90) AND subject = 'user'
-        GROUP BY name
-    ),
+    -- Where the board comes from. Above 0: the window, in hours, that the standings hold ready for everything, one model or
+    -- one agent (a day goes by the hour); below 0: one that is summed from their parts, for several; 0: another range.
+    -- Each mention costs planning, so the free way names it once a table, and reads tables instead of views.
+    (SELECT if(
+            position('${model:customqueryparam:v}', '&') = 0 AND position('${agent:customqueryparam:v}', '&') = 0
+                AND ('${model:customqueryparam:v}' = 'v=*' OR '${agent:customqueryparam:v}' = 'v=*'),
+            toInt32(maxIf(window_hours, if(window_hours = 24,
+                toStartOfHour($__toTime) = made AND toStartOfHour($__fromTime) = made - 86400,
+                $__toTime > now() - 7200
+                    AND abs(dateDiff('second', $__fromTime, $__toTime) - window_hours * 3600) <= 3700))) AS hours,
+            if(hours = 24, 0, -hours))
+        FROM standing_board_rows
+        WHERE generation = (SELECT max(generation) FROM generations WHERE stage = 'standings')
+            AND window_hours > 0 AND model = '*' AND agent = '*' AND place <= 1) AS way,
+    -- Rows of usage in the time range, or in the same range a day earlier, by person. Who chose not to be named stands
+    -- under their pseudonym.
     used AS
     (
         SELECT
-            multiIf(w.listing = 'hidden', '(hidden)', w.listing = 'pseudonym', w.pseudonym, u.user_id) AS user_id,
-            argMaxIf(u.team, u.net_tokens, u.team != '' AND in_range) AS team,
-            sumIf(u.gross_tokens, in_range) AS gross_tokens,
-            sumIf(u.net_tokens, in_range) AS net_tokens,
-            sumIf(u.net_tokens, in_range_before) AS net_before,
-            countIf(in_range_before) > 0 AS was_there,
-            sumIf(u.cost_usd, in_range) AS cost_usd,
-            sumIf(u.calls, in_range) AS calls,
-            sumIf(u.unknown_calls, in_range) AS unknown_calls,
-            sumIf(u.unpriced_calls, in_range) AS unpriced_calls,
-            uniqExactIf(u.model, u.model != '' AND in_range AND (u.calls > u.failed_calls OR u.gross_tokens > 0)) AS models,
-            sumIf(u.input_tokens, in_range) AS input_tokens,
-            sumIf(u.cache_read_tokens, in_range) AS cache_read_tokens,
-            sumIf(u.tasks_done, in_range) AS tasks_done
+            user_id,
+            any(u.part) AS part, any(u.shown) AS shown, argMaxIf(u.team, u.net, u.team != '' AND in_range) AS team, any(u.tier) AS tier,
+            any(u.titles) AS titles,
+            sumIf(u.gross, in_range) AS gross,
+            sumIf(u.net, in_range) AS net,
+            sum(u.before) AS net_before,
+            max(in_range_before) AS was_there,
+            max(in_range) AS is_now,
+            sumIf(u.usd, in_range) AS usd,
+            sumIf(u.n_calls, in_range) AS n_calls,
+            sumIf(u.unknown, in_range) AS unknown,
+            sumIf(u.unpriced, in_range) AS unpriced,
+            uniqExactIf(u.model, u.model != '' AND in_range AND (u.n_calls > u.failed OR u.gross > 0)) AS n_models,
+            sumIf(u.input, in_range) AS input,
+            sumIf(u.cached, in_range) AS cached,
+            sumIf(u.done, in_range) AS done
         FROM
         (
             SELECT
-                user_id, team, agent, model, gross_tokens, net_tokens, cost_usd, calls, failed_calls, unknown_calls,
-                unpriced_calls, input_tokens, cache_read_tokens, tasks_done,
-                day BETWEEN toDate($__fromTime + 86399, 'UTC') AND toDate($__toTime, 'UTC') AS in_range,
-                day BETWEEN toDate($__fromTime - 1, 'UTC') AND toDate($__toTime - 86400, 'UTC')
-                    AS in_range_before
-            FROM usage_1d
-            WHERE ready = 0 AND by_day
-                AND day BETWEEN toDate($__fromTime - 1, 'UTC') AND toDate($__toTime, 'UTC')
+                multiIf(w.listing = 'hidden', '(hidden)', w.listing = 'pseudonym', w.pseudonym,
+                    a.person = '', r.user_id, a.person) AS user_id,
+                0 AS part, '' AS shown, r.team AS team, '' AS tier, emptyArrayString() AS titles, r.model AS model, r.agent AS agent,
+                r.in_range AS in_range, r.in_range_before AS in_range_before, if(r.in_range_before, r.net_tokens, 0) AS before,
+                r.gross_tokens AS gross, r.net_tokens AS net, r.cost_usd AS usd, r.calls AS n_calls,
+                r.failed_calls AS failed, r.unknown_calls AS unknown, r.unpriced_calls AS unpriced,
+                r.input_tokens AS input, r.cache_read_tokens AS cached, r.tasks_done AS done
+            FROM
+            (
+                SELECT
+                    '' AS alias, user_id, team, agent, model, gross_tokens, net_tokens, cost_usd, calls, failed_calls,
+                    unknown_calls, unpriced_calls, input_tokens, cache_read_tokens, tasks_done,
+                    day BETWEEN toDate($__fromTime + 86399, 'UTC') AND toDate($__toTime, 'UTC') AS in_range,
+                    day BETWEEN toDate($__fromTime - 1, 'UTC') AND toDate($__toTime - 86400, 'UTC') AS in_range_before
+                FROM usage_1d_rows
+                WHERE way = 0 AND by_day AND day BETWEEN toDate($__fromTime - 1, 'UTC') AND toDate($__toTime, 'UTC')
+                    AND (toDateTime(day, 'UTC'), generation) IN
+                        (SELECT unit, generation FROM current WHERE stage = 'usage_1d')
+                UNION ALL
+                SELECT
+                    user_id, user_id, team, agent, model, gross_tokens, net_tokens, cost_usd, calls, failed_calls,
+                    unknown_calls, unpriced_calls, input_tokens, cache_read_tokens, tasks_done,
+                    hour BETWEEN toStartOfHour($__fromTime) AND $__toTime AS in_range,
+                    hour BETWEEN toStartOfHour($__fromTime - 86400) AND $__toTime - 86400 AS in_range_before
+                FROM usage_1h_rows
+                WHERE way = 0 AND NOT by_day AND hour BETWEEN toStartOfHour($__fromTime - 86400) AND $__toTime
+                    AND (hour, generation) IN (SELECT unit, generation FROM current WHERE stage = 'usage_1h')
+            ) AS r
+            LEFT JOIN person_of AS a ON a.alias = r.alias
+            LEFT JOIN
+            (
+                SELECT person_id, CAST(listing, 'String') AS listing, pseudonym FROM people FINAL WHERE listing != 'named'
+            ) AS w ON w.person_id = if(a.person = '', r.user_id, a.person)
             UNION ALL
             SELECT
-                user_id, team, agent, model, gross_tokens, net_tokens, cost_usd, calls, failed_calls, unknown_calls,
-                unpriced_calls, input_tokens, cache_read_tokens, tasks_done,
-                hour BETWEEN toStartOfHour($__fromTime) AND $__toTime AS in_range,
-                hour BETWEEN toStartOfHour($__fromTime - 86400) AND $__toTime - 86400 AS in_range_before
-            FROM usage_1h
-            WHERE ready = 0 AND NOT by_day
-                AND hour BETWEEN toStartOfHour($__fromTime - 86400) AND $__toTime
+                name, 1, display_name, team, tier, titles, model, agent, in_window, was_there, net_before, gross_tokens,
+                net_tokens, cost_usd, calls, failed_calls, unknown_calls, unpriced_calls, input_tokens, cache_read_tokens, 0
+            FROM standing_parts
+            WHERE window_days * 24 = -way
         ) AS u
-        LEFT JOIN
-        (
-            SELECT person_id, CAST(listing, 'String') AS listing, pseudonym FROM people FINAL WHERE listing != 'named'
-        ) AS w ON w.person_id = u.user_id
         WHERE (has(picked_models, '*') OR has(picked_models, u.model))
             AND (has(picked_agents, '*') OR has(picked_agents, if(u.agent = '', '(none)', u.agent)))
         GROUP BY user_id
-        HAVING countIf(in_range) > 0
+        HAVING is_now OR part
     ),
     placed AS
     (
         SELECT
             *,
-            row_number() OVER (PARTITION BY user_id IN ('', '(hidden)') ORDER BY net_tokens DESC, gross_tokens DESC, user_id)
-                AS place,
-            row_number() OVER (PARTITION BY user_id IN ('', '(hidden)'), was_there ORDER BY net_before DESC, user_id)
-                AS place_before
+            user_id IN ('', '(hidden)') AS unranked,
+            row_number() OVER (PARTITION BY unranked, is_now ORDER BY net DESC, gross DESC, user_id) AS place,
+            row_number() OVER (PARTITION BY unranked, was_there ORDER BY net_before DESC, user_id) AS place_before
         FROM used
     ),
     sat AS
     (
-        SELECT user_id, uniqExact(session_id) AS sessions
-        FROM session_hours
-        WHERE ready = 0
+        SELECT if(a.person = '', s.user_id, a.person) AS user_id, uniqExact(s.session_id) AS sessions
+        FROM session_rows AS s
+        LEFT JOIN person_of AS a ON a.alias = s.user_id
+        WHERE way = 0 AND (hour, generation) IN (SELECT unit, generation FROM current WHERE stage = 'sessions')
             AND hour >= if(by_day, toDateTime(toDate($__fromTime + 86399, 'UTC'), 'UTC'), toStartOfHour($__fromTime))
             AND hour <= $__toTime
             AND (has(picked_models, '*') OR hasAny(models, picked_models))
@@ -87,70 +105,46 @@
                 OR (has(picked_agents, '(none)') AND empty(agents)))
         GROUP BY user_id
     ),
-    -- The same of a window that the standings hold ready, split by model and agent.
-    split AS
+    -- A person's team is the one they last worked for; the ninety days' standings know it.
+    known AS
     (
         SELECT
-            *,
-            row_number() OVER (PARTITION BY user_id IN ('', '(hidden)'), is_now ORDER BY net DESC, gross DESC, user_id)
-                AS place,
-            row_number() OVER (PARTITION BY user_id IN ('', '(hidden)'), was_there ORDER BY before DESC, user_id)
-                AS place_before
-        FROM
-        (
-            SELECT
-                name AS user_id, any(x.display_name) AS display_name, any(CAST(x.team, 'String')) AS team,
-                any(CAST(x.tier, 'String')) AS tier, any(x.titles) AS titles,
-                max(x.in_window) AS is_now, max(x.was_there) AS was_there, sum(x.net_before) AS before,
-                sum(x.gross_tokens) AS gross, sum(x.net_tokens) AS net, sum(x.cost_usd) AS usd,
-                sum(x.calls) AS n_calls, sum(x.unknown_calls) AS unknown, sum(x.unpriced_calls) AS unpriced,
-                sum(x.input_tokens) AS input, sum(x.cache_read_tokens) AS cached,
-                uniqExactIf(x.model, x.in_window AND x.model != '' AND (x.calls > x.failed_calls OR x.gross_tokens > 0))
-                    AS n_models
-            FROM standing_parts AS x
-            WHERE parted > 0 AND window_days = parted
-                AND (has(picked_models, '*') OR has(picked_models, x.model))
-                AND (has(picked_agents, '*') OR has(picked_agents, if(x.agent = '', '(none)', x.agent)))
-            GROUP BY user_id
-        )
+            name AS user_id, any(display_name) AS display_name, any(team) AS team,
+            anyIf(CAST(tier, 'String'), window_days = 30) AS tier,
+            anyIf(titles, window_days = 30) AS titles
+        FROM standings
+        WHERE way = 0 AND window_days IN (30, 90) AND subject = 'user'
+        GROUP BY name
     ),
-    -- One row per person with usage in the time range, whoever's team is chosen.
+    -- One row per person with usage in the time range, whoever's team is chosen. place: the rank, 0 without one.
     board AS
     (
         SELECT
-            rank, prev_rank, name AS user_id, display_name, team, tier, titles,
-            gross_tokens, net_tokens, waste_tokens, cost_usd, calls, unknown_calls, unpriced_calls,
-            sessions, models, input_tokens, cache_read_tokens, toNullable(tasks_completed) AS tasks_completed
-        FROM standings
-        WHERE standing > 0 AND window_days = standing AND subject = 'user'
+            place, prev_rank, name AS user_id, display_name, team, tier, titles, gross_tokens, net_tokens, cost_usd, calls,
+            unknown_calls, unpriced_calls, sessions, models, input_tokens, cache_read_tokens, tasks_completed
+        FROM standing_board
+        WHERE window_hours = way AND model = picked_models[1]
+            AND agent = if(picked_agents[1] = '(none)', '', picked_agents[1])
             AND (has(picked_teams, '*') OR has(picked_teams, if(team = '', '(none)', team)))
         UNION ALL
         SELECT
-            if(p.user_id IN ('', '(hidden)'), NULL, toUInt32(p.place)),
-            if(p.user_id IN ('', '(hidden)') OR NOT p.was_there, NULL, toUInt32(p.place_before)),
+            if(p.unranked, 0, toUInt32(p.place)),
+            if(p.unranked OR NOT p.was_there, NULL, toUInt32(p.place_before)),
             p.user_id,
-            multiIf(p.user_id = '', 'unattributed', known.display_name = '', p.user_id, known.display_name),
+            multiIf(p.part, p.shown, p.user_id = '', 'unattributed', known.display_name = '', p.user_id,
+                known.display_name),
             if(known.user_id = p.user_id, known.team, p.team) AS team_now,
-            multiIf(p.user_id IN ('', '(hidden)'), '', known.tier = '', 'unranked', known.tier),
-            known.titles,
-            p.gross_tokens, p.net_tokens, toUInt64(p.gross_tokens - p.net_tokens), p.cost_usd, p.calls,
-            p.unknown_calls, p.unpriced_calls, sat.sessions, p.models, p.input_tokens,
-            p.cache_read_tokens,
+            multiIf(p.part, p.tier, p.unranked, '', known.tier = '', 'unranked', known.tier),
+            if(p.part, p.titles, known.titles),
+            p.gross, p.net, p.usd, p.n_calls, p.unknown, p.unpriced,
+            -- How many sessions used the chosen models or agents nobody has counted beforehand.
+            if(p.part, NULL, toNullable(sat.sessions)),
+            p.n_models, p.input, p.cached,
             -- Nobody says which model or agent a task belongs to.
-            if(everything, toNullable(p.tasks_done), NULL)
+            if(everything, toNullable(p.done), NULL)
         FROM placed AS p
         LEFT JOIN sat ON sat.user_id = p.user_id
         LEFT JOIN known ON known.user_id = p.user_id
-        WHERE ready = 0
+        WHERE p.is_now
             AND (has(picked_teams, '*') OR has(picked_teams, if(team_now = '', '(none)', team_now)))
-        UNION ALL
-        SELECT
-            if(s.user_id IN ('', '(hidden)'), NULL, toUInt32(s.place)),
-            if(s.user_id IN ('', '(hidden)') OR NOT s.was_there, NULL, toUInt32(s.place_before)),
-            s.user_id, s.display_name, s.team, s.tier, s.titles,
-            s.gross, s.net, toUInt64(s.gross - s.net), s.usd, s.n_calls, s.unknown, s.unpriced,
-            -- How many sessions used the chosen models or agents nobody has counted beforehand.
-            NULL, s.n_models, s.input, s.cached, NULL
-        FROM split AS s
-        WHERE parted > 0 AND s.is_now AND (has(picked_teams, '*') OR has(picked_teams, if(s.team = '', '(none)', s.team)))
     )

@@ -1,14 +1,16 @@
 -- include: chosen
     ,
     -- The smallest set of dimensions of the cube that tells apart what the query asks for (shown) and what is chosen.
-    (SELECT arrayFilter(
-        d -> has(shown, d) OR (d = 'team' AND NOT has(picked_teams, '*')) OR (d = 'agent' AND NOT has(picked_agents, '*'))
-            OR (d = 'model' AND NOT has(picked_models, '*')),
-        ['team', 'agent', 'model', 'project service'])) AS needed,
-    (SELECT multiIf(
+    -- It is worked out from the text of what is chosen, as is by_day: whatever asks a table is paid for at each mention.
+    arrayFilter(
+        d -> has(shown, d) OR (d = 'team' AND '${team:customqueryparam:v}' != 'v=*')
+            OR (d = 'agent' AND '${agent:customqueryparam:v}' != 'v=*')
+            OR (d = 'model' AND '${model:customqueryparam:v}' != 'v=*'),
+        ['team', 'agent', 'model', 'project service']) AS needed,
+    multiIf(
         empty(needed), 'model',
         length(needed) > 1 AND has(needed, 'project service'), 'agent model project service',
-        arrayStringConcat(needed, ' '))) AS told_apart,
+        arrayStringConcat(needed, ' ')) AS told_apart,
     -- Usage in the time range of the chosen teams, models and agents, without people: by day or by hour.
     usage AS
     (

@@ -88,6 +88,7 @@ _THEIRS: Mapping[str, str] = {
     "usage_1d_rows": _BY_USER,
     "standing_rows": "subject = 'user' AND name IN %(shown)s",
     "standing_part_rows": "name IN %(shown)s",
+    "standing_board_rows": "name IN %(shown)s",
     "standing_trend_rows": "name IN %(shown)s",
     "budgets": f"scope = 'user' AND name IN {_USERS}",
     "targets": f"scope = 'user' AND name IN {_USERS}",

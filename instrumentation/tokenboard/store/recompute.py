@@ -66,7 +66,12 @@ STAGES = (
     Stage("usage_1h", HOUR, ("usage_1h_rows", "team_usage_1h_rows"), "hour", from_slots=True),
     Stage("sessions", HOUR, ("session_rows", "task_usage_rows"), "hour", from_slots=True),
     Stage("usage_1d", DAY, ("usage_1d_rows", "team_usage_1d_rows"), "day"),
-    Stage("standings", 0, ("standing_rows", "standing_part_rows", "standing_trend_rows"), ""),
+    Stage(
+        "standings",
+        0,
+        ("standing_rows", "standing_part_rows", "standing_trend_rows", "standing_board_rows"),
+        "",
+    ),
     # last: nobody waits for a cube as they do for the board
     Stage("cube_1h", HOUR, ("usage_cube_1h_rows", "attempt_1h_rows"), "hour"),
     Stage("cube_1d", DAY, ("usage_cube_1d_rows", "attempt_1d_rows"), "day"),
