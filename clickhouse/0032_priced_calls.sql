@@ -9,4 +9,4 @@ SELECT
     lower(hex(rows.span_id)) AS span_id,
     if(rows.parent_span_id = toFixedString('', 8), '', lower(hex(rows.parent_span_id))) AS parent_span_id
 FROM {db}.call_rows AS rows
-WHERE (slot, generation) IN (SELECT unit, generation FROM {db}.current WHERE stage = 'calls')
+WHERE {live:slot, generation}

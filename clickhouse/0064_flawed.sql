@@ -7,7 +7,7 @@ CREATE OR REPLACE VIEW {db}.flawed {on_cluster} AS
 SELECT toDate(ts, 'UTC') AS day, CAST(flaw, 'String') AS flaw, CAST(emitter, 'String') AS emitter, count() AS calls
 FROM {db}.call_rows
 ARRAY JOIN flaws AS flaw
-WHERE (slot, generation) IN (SELECT unit, generation FROM {db}.current WHERE stage = 'calls')
+WHERE {live:slot, generation}
 GROUP BY day, flaw, emitter
 UNION ALL
 SELECT toDate(seen, 'UTC') AS day, CAST(reason, 'String') AS flaw, CAST(service, 'String') AS emitter, count() AS calls

@@ -22,7 +22,7 @@ FROM
             concat(lower(hex(rows.trace_id)), '-', lower(hex(rows.span_id))) AS call_id
         FROM {db}.call_rows AS rows
         WHERE (rows.trace_id, rows.span_id) IN (SELECT trace_id, span_id FROM {db}.evaluations)
-            AND (slot, generation) IN (SELECT unit, generation FROM {db}.current WHERE stage = 'calls')
+            AND {live:slot, generation}
     ) AS own ON own.trace_id = e.trace_id AND own.span_id = e.span_id
     ASOF LEFT JOIN
     (
@@ -31,7 +31,7 @@ FROM
             concat(lower(hex(rows.trace_id)), '-', lower(hex(rows.span_id))) AS call_id
         FROM {db}.call_rows AS rows
         WHERE response_id != '' AND response_id IN (SELECT response_id FROM {db}.evaluations)
-            AND (slot, generation) IN (SELECT unit, generation FROM {db}.current WHERE stage = 'calls')
+            AND {live:slot, generation}
     ) AS named ON named.response_id = e.response_id AND named.ts <= e.ts
 ) AS found
 LEFT JOIN {db}.person_of AS p ON p.alias = found.who

@@ -7,7 +7,7 @@ INSERT INTO {db}.call_rows
     reasoning_tokens, audio_input_tokens, audio_output_tokens, usage_known, service_tier, reported_cost_usd,
     cost_usd, cost_source, list_cost_usd, quarantined, status, error_type, http_status, finish_reason, attempt,
     request_messages, request_bytes, prompt_hash,
-    tool_names, tool_hashes, result_hashes, emitter, emissions, trace_id, span_id, parent_span_id, flaws
+    tool_names, tool_hashes, result_hashes, emitter, emissions, trace_id, span_id, parent_span_id, flaws, content
 )
 SELECT
     slot, {generation} AS generation, ts, duration_ns / 1e6 AS duration_ms, ttft_ms,
@@ -32,7 +32,8 @@ SELECT
         list_cost > 0, toFloat64(reported_cost_usd) / toFloat64(list_cost) NOT BETWEEN 0.1 AND 3,
         toFloat64(reported_cost_usd) > 0.002 * (n_input + n_output)), false) AS quarantined,
     status, error_type, http_status, finish_reason, attempt, request_messages, request_bytes, prompt_hash,
-    tool_names, tool_hashes, result_hashes, emitter, emissions, trace_id, span_id, parent_span_id, flaws
+    tool_names, tool_hashes, result_hashes, emitter, emissions, trace_id, span_id, parent_span_id, flaws,
+    content
 FROM
 (
     SELECT

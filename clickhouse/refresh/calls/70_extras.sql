@@ -21,7 +21,7 @@ SELECT
     max(e.audio_input_tokens) AS audio_input_tokens, max(e.audio_output_tokens) AS audio_output_tokens,
     max(e.request_messages) AS request_messages, max(e.request_bytes) AS request_bytes,
     max(e.reported_cost_usd) AS reported_cost_usd, min(e.ttft_ms) AS ttft_ms
-FROM {db}.emissions AS e FINAL
+FROM {emissions}
 INNER JOIN merged AS m ON m.trace_id = e.trace_id AND m.span_id = e.span_id AND m.content = e.content
 WHERE e.slot IN ({window}) AND e.kind = 'call' AND m.winner_span != toFixedString('', 8)
 GROUP BY m.winner_trace, m.winner_span

@@ -32,13 +32,13 @@ FROM
                 e.span_id AS span_id,
                 '' AS told_session,
                 true AS is_fresh
-            FROM {db}.emissions AS e FINAL
+            FROM {emissions}
             LEFT JOIN extras AS x ON x.trace_id = e.trace_id AND x.span_id = e.span_id
             WHERE e.slot IN ({slots}) AND e.kind = 'call'
                 AND e.ts < addHours(fromUnixTimestamp64Micro(-e.seniority, 'UTC'), 1)
                 AND (e.trace_id, e.span_id) NOT IN (SELECT trace_id, span_id FROM {db}.misdated WHERE slot IN ({slots}))
                 AND (e.trace_id, e.span_id, e.content) NOT IN (SELECT trace_id, span_id, content FROM merged)
-                AND e.session_id = '' AND x.session_id = ''
+                AND {added} AND e.session_id = '' AND x.session_id = ''
                 AND (e.conversation != '' OR x.conversation != '')
             UNION ALL
             SELECT conversation, last.1, last.3, toFixedString('', 16), last.2, last.4, false
@@ -46,8 +46,9 @@ FROM
             (
                 SELECT slot, conversation, max((ts, span_id, request_messages, session_id)) AS last
                 FROM {db}.call_rows
-                WHERE slot IN ({carry}) AND conversation != 0
-                    AND (slot, generation) IN (SELECT unit, generation FROM {db}.current WHERE stage = 'calls')
+                WHERE conversation != 0
+                    AND ((slot IN ({carry}) AND {live:slot, generation})
+                        OR (slot IN ({slots}) AND (slot, generation) IN ({base_pairs})))
                 GROUP BY slot, conversation
             )
         )

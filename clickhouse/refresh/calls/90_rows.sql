@@ -2,7 +2,8 @@
 -- The rows of the new generation, where each emission is a call.
 {include:refresh/call_rows_of.sql}
         SELECT
-            e.slot AS slot, e.trace_id AS trace_id, e.span_id AS span_id, e.parent_span_id AS parent_span_id,
+            e.slot AS slot, e.trace_id AS trace_id, e.span_id AS span_id, e.content AS content,
+            e.parent_span_id AS parent_span_id,
             e.ts AS ts, e.duration_ns AS duration_ns, e.emitter AS emitter, toUInt8(1) AS emissions,
             e.service AS service, e.project AS project, e.user_source AS user_source,
             if(e.session_id = '', d.session_id, e.session_id) AS session_id, d.key AS key, e.user_id AS user_id,
@@ -19,12 +20,13 @@
             e.request_messages AS request_messages, e.request_bytes AS request_bytes,
             e.reported_cost_usd AS reported_cost_usd, e.status AS status, e.error_type AS error_type,
             e.flaws AS flaws, rates.list AS list
-        FROM {db}.emissions AS e FINAL
+        FROM {emissions}
         LEFT JOIN derived AS d ON d.trace_id = e.trace_id AND d.span_id = e.span_id
         LEFT JOIN rates ON rates.provider = e.provider AND rates.model = e.model
         WHERE e.slot IN ({slots}) AND e.kind = 'call'
             AND e.ts < addHours(fromUnixTimestamp64Micro(-e.seniority, 'UTC'), 1)
             AND (e.trace_id, e.span_id) NOT IN (SELECT trace_id, span_id FROM {db}.misdated WHERE slot IN ({slots}))
             AND (e.trace_id, e.span_id, e.content) NOT IN (SELECT trace_id, span_id, content FROM merged)
+            AND {added}
     )
 )

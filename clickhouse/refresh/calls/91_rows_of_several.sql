@@ -2,7 +2,8 @@
 -- The rows of the new generation, where some of several emissions are one call.
 {include:refresh/call_rows_of.sql}
         SELECT
-            e.slot AS slot, e.trace_id AS trace_id, e.span_id AS span_id, e.parent_span_id AS parent_span_id,
+            e.slot AS slot, e.trace_id AS trace_id, e.span_id AS span_id, e.content AS content,
+            e.parent_span_id AS parent_span_id,
             e.ts AS ts, e.duration_ns AS duration_ns,
             e.emitter AS emitter, greatest(x.emissions, 1) AS emissions, e.service AS service, e.project AS project,
             if(e.user_id != '' OR x.user_id = '', e.user_source, x.user_source) AS user_source,
@@ -19,7 +20,7 @@
             {also:ttft_ms}, {also:request_messages}, {also:request_bytes},
             {also:reported_cost_usd},
             e.status AS status, e.error_type AS error_type, e.flaws AS flaws, rates.list AS list
-        FROM {db}.emissions AS e FINAL
+        FROM {emissions}
         LEFT JOIN extras AS x ON x.trace_id = e.trace_id AND x.span_id = e.span_id
         LEFT JOIN derived AS d ON d.trace_id = e.trace_id AND d.span_id = e.span_id
         LEFT JOIN rates ON rates.provider = e.provider AND rates.model = e.model
@@ -27,5 +28,6 @@
             AND e.ts < addHours(fromUnixTimestamp64Micro(-e.seniority, 'UTC'), 1)
             AND (e.trace_id, e.span_id) NOT IN (SELECT trace_id, span_id FROM {db}.misdated WHERE slot IN ({slots}))
             AND (e.trace_id, e.span_id, e.content) NOT IN (SELECT trace_id, span_id, content FROM merged)
+            AND {added}
     )
 )

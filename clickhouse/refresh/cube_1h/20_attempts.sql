@@ -7,5 +7,5 @@ SELECT
 FROM {db}.call_rows AS c
 LEFT JOIN {db}.team_of AS t ON t.user_id = c.user_id
 WHERE c.slot IN ({slots})
-    AND (c.slot, c.generation) IN (SELECT unit, generation FROM {db}.current WHERE stage = 'calls')
+    AND {live:c.slot, c.generation}
 GROUP BY hour, team, c.agent, c.model, error_type

@@ -1,4 +1,5 @@
--- What the rules look at, for some hours: {slots} are theirs and those of the hour before.
+-- What the rules look at, for some hours: {slots} are theirs and those of the hour before. Of all calls those that one of
+-- them may take.
 -- request is the same for equal requests of one user to one model; 0 where nobody told what was asked.
 -- thread is one agent in one session; 0 where there is none. asks is the same for equal sets of tools with equal
 -- arguments; 0 where none was asked for. person is whether a human drove the call: an agent below others is spoken to by
@@ -13,4 +14,6 @@ SELECT
     if(empty(tool_hashes), 0, cityHash64(tool_names, tool_hashes)) AS asks
 FROM {db}.call_rows
 WHERE slot IN ({slots})
-    AND (slot, generation) IN (SELECT unit, generation FROM {db}.current WHERE stage = 'calls')
+    AND {live:slot, generation}
+    AND (status = 'error' OR quarantined OR session_id IN (SELECT session_id FROM loopers)
+        OR session_id IN (SELECT session_id FROM old) OR request IN (SELECT request FROM requests))

@@ -4,14 +4,7 @@
 INSERT INTO idling
 SELECT t.trace_id, t.span_id
 FROM told AS t
-INNER JOIN
-(
-    SELECT session_id, min(first_ts) AS began, groupArrayIf((first_human, last_human), isNotNull(first_human)) AS turns
-    FROM {db}.turn_rows
-    WHERE hour IN ({before}) AND (hour, generation) IN (SELECT unit, generation FROM {db}.current WHERE stage = 'turns')
-        AND session_id IN (SELECT session_id FROM told WHERE hour IN ({units}))
-    GROUP BY session_id
-) AS s ON s.session_id = t.session_id
+INNER JOIN old AS s ON s.session_id = t.session_id
 WHERE t.hour IN ({units}) AND t.session_id != '' AND t.trigger != '' AND NOT t.person
     AND s.began <= t.ts - INTERVAL 4 HOUR
     AND NOT arrayExists(h -> h.1 <= t.ts AND h.2 > t.ts - INTERVAL 4 HOUR, s.turns)

@@ -20,5 +20,5 @@ LEFT JOIN
         AND (hour, generation) IN (SELECT unit, generation FROM {db}.current WHERE stage = 'deductions')
 ) AS d ON d.trace_id = c.trace_id AND d.span_id = c.span_id
 WHERE c.slot IN ({slots}) AND c.task_id != ''
-    AND (c.slot, c.generation) IN (SELECT unit, generation FROM {db}.current WHERE stage = 'calls')
+    AND {live:c.slot, c.generation}
 GROUP BY hour, c.task_id

@@ -79,6 +79,7 @@ _THEIRS: Mapping[str, str] = {
     + " OR (response_id != '' AND response_id IN (SELECT response_id FROM {db}.call_rows "
     f"WHERE {_BY_USER} OR {_BY_TRACE}))",
     "tool_rows": f"{_BY_USER} OR {_BY_TRACE}",
+    "yielded_rows": _BY_TRACE,
     "deduction_rows": f"{_BY_USER} OR {_BY_TRACE}",
     "turn_rows": _BY_SESSION,
     "usage_slot_rows": f"{_BY_USER} OR {_BY_SESSION}",

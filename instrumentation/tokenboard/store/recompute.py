@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tokenboard import resources
-from tokenboard.store import sql
+from tokenboard.store import additions, sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -60,7 +60,7 @@ class Stage:
 
 
 STAGES = (
-    Stage("calls", SLOT, ("call_rows", "tool_rows", "usage_slot_rows"), "slot"),
+    Stage("calls", SLOT, ("call_rows", "tool_rows", "usage_slot_rows", "yielded_rows"), "slot"),
     Stage("turns", HOUR, ("turn_rows",), "hour", from_slots=True),
     Stage("deductions", HOUR, ("deduction_rows",), "hour", reach=HOUR),
     Stage("usage_1h", HOUR, ("usage_1h_rows", "team_usage_1h_rows"), "hour", from_slots=True),
@@ -185,6 +185,10 @@ class _Work:
             dirty = self._dirty(stage)
             if not dirty.units:
                 return done, True
+            if stage.name == "calls" and not written and (added := additions.add(self)):
+                written |= added
+                done += len(added)
+                continue
             if dirty.units.keys() <= written:
                 repeats += 1
                 if repeats > (0 if patient else _REPEATS):
@@ -213,10 +217,12 @@ class _Work:
             unit = f"toDateTime({stage.key}, 'UTC')" if stage.key else _time(0)
             bounds = ", ".join(f"({_time(int(row[1]))}, {row[4]})" for row in mine)
             units = _times(int(row[1]) for row in mine)
+            # what was added to is read for as long as nothing takes its place
+            base = additions.bases(self, units) if stage.name == "calls" else ""
             for table in stage.tables:
                 self.run(
                     f"DELETE FROM {{db}}.{table} WHERE {unit} IN ({units}) "
-                    f"AND arrayExists(b -> b.1 = {unit} AND generation < b.2, [{bounds}])"
+                    f"AND arrayExists(b -> b.1 = {unit} AND generation < b.2, [{bounds}]){base}"
                 )
             done = ", ".join(f"({_time(int(row[1]))}, {row[2]})" for row in mine if row[3])
             if done:
@@ -258,6 +264,7 @@ class _Work:
             "planned": ", ".join(f"({_time(at)}, {inputs})" for at, inputs in dirty.units.items()),
         }
         if stage.name == "calls":
+            values |= additions.whole(dirty.units, dirty.generation, self.layout)
             values |= self._calls_values(dirty.units)
         elif stage.unit == HOUR:
             steps = range(-stage.reach, HOUR, SLOT)
@@ -298,12 +305,16 @@ class _Work:
             f"WHERE stage = 'calls' AND tail != 0 AND unit IN ({_times(earlier)})"
         )
         tails = {int(at): int(fingerprint) for at, fingerprint in rows}
+        own = additions.own_marks(self, units)
         planned: list[str] = []
         for slot, marks in units.items():
             carried = 0
             for step in looked_at:
                 carried ^= tails.get(slot - step, 0)
-            planned.append(f"({_time(slot)}, toUInt64({marks}), toUInt64({carried}))")
+            planned.append(
+                f"({_time(slot)}, toUInt64({marks}), toUInt64({carried}), "
+                f"toUInt64({own.get(slot, 0)}))"
+            )
         return {
             "slots": _times(units),
             "window": _times({slot + step for slot in units for step in (-SLOT, 0, SLOT)}),

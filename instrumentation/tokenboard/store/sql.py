@@ -88,6 +88,14 @@ def _same(arguments: str) -> str:
     )
 
 
+def _live(columns: str) -> str:
+    """Whether a row of calls is read, by slot and generation: of the newest, or of its base."""
+    return (
+        f"({columns}) IN (SELECT unit, if(stage = 'calls', generation, previous) "
+        "FROM {db}.current WHERE stage IN ('calls', 'calls_base'))"
+    )
+
+
 def _like(spec: str) -> str:
     """What a view of another file selects, from other tables: ``file.sql table=other …``."""
     name, *swaps = spec.split()
@@ -133,6 +141,7 @@ MACROS: Mapping[str, Callable[[str], str]] = {
     "id8": lambda t: _id(t, 8, f"reinterpretAsFixedString(sipHash64({t}))"),
     "same": _same,
     "cost": _cost,
+    "live": _live,
     "like": _like,
     # another file's text, its comments left out
     "include": lambda name: re.sub(r"^ *--.*\n", "", text(name), flags=re.MULTILINE).strip(),
