@@ -1,7 +1,8 @@
 """A minute of ten times too much: what is refused, how large things grow, how an app fares.
 
 First the one-process stack, given a tenth of its time (it is stopped for nine tenths, as a machine
-that is too small would be), then the real collector before a stack that is slowed down like that.
+that is too small would be), then the real collector before a stack that is given a thirtieth: what
+senders on the same two cores can offer to a collector is a good deal less.
 Senders send at their pace whatever they are answered. Beside them runs an app with the real openai
 SDK, and one with tokenboard switched off to compare it with. Run: python -m bench overload
 [--seconds N]
@@ -23,7 +24,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.stack import BATCH, Collector, Up, batch, memory, post, renewed
+from bench.stack import BATCH, Collector, Up, body, memory, post, renewed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +33,8 @@ SENDERS = 64
 OFFERED = 5_000  # calls a second that they send: about what the whole machine would take
 TIMEOUT_S = 10  # of an exporter, by its default
 RATE = 20  # calls a second of the app
-SHARE = 0.1
-PERIOD_S = 0.2
+SHARE, COLLECTOR_SHARE = 0.1, 0.03
+PERIOD_S = 0.3
 QUEUE = 8 * 2**20  # bytes that the collector may keep of each signal: full within the minute
 
 
@@ -70,14 +71,14 @@ class App:
 
 
 @contextlib.contextmanager
-def slowed(pid: int) -> Iterator[None]:
-    """Let a process run for a tenth of the time."""
+def slowed(pid: int, share: float) -> Iterator[None]:
+    """Let a process run for a share of the time."""
     over = threading.Event()
 
     def work() -> None:
-        while not over.wait(SHARE * PERIOD_S):
+        while not over.wait(share * PERIOD_S):
             os.kill(pid, signal.SIGSTOP)
-            over.wait((1 - SHARE) * PERIOD_S)
+            over.wait((1 - share) * PERIOD_S)
             os.kill(pid, signal.SIGCONT)
 
     thread = threading.Thread(target=work)
@@ -94,15 +95,17 @@ def flood(otlp: str, pids: dict[str, int], seconds: float) -> tuple[int, int, di
     taken, refused, late = [], [], []
     end = time.monotonic() + seconds
 
+    whole = body(BATCH)
+
     def send(number: int) -> None:
-        request, period = batch(BATCH), SENDERS * BATCH / OFFERED
+        period = SENDERS * BATCH / OFFERED
         due = time.monotonic() + period * number / SENDERS
         with contextlib.closing(http.client.HTTPConnection(otlp, timeout=TIMEOUT_S)) as wire:
             while due < end:
                 time.sleep(max(0, due - time.monotonic()))
                 due += period
                 try:
-                    status = post(wire, renewed(request))
+                    status = post(wire, renewed(whole))
                 except TimeoutError:
                     late.append(1)
                     wire.close()
@@ -135,7 +138,7 @@ def suite(up: Up, collector: Collector | None, seconds: float) -> None:
         app.told()
     before = {name: memory(pid) for name, pid in pids.items()}
     count = int(RATE * seconds)
-    with slowed(up.process.pid):
+    with slowed(up.process.pid, COLLECTOR_SHARE if collector else SHARE):
         for app in apps:
             app.begin(count)
         taken, refused, highest = flood(otlp, pids, seconds)
@@ -200,7 +203,7 @@ def main(arguments: list[str]) -> None:
         collector = Collector(Path(folder), up.clickhouse, QUEUE_BYTES=str(QUEUE))
         try:
             if collector.available:
-                print("the real collector, its store a tenth of the time")
+                print("the real collector, its store a thirtieth of the time")
                 suite(up, collector, options.seconds)
             else:
                 print("the collector is not built (make collector): it is not measured")

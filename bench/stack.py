@@ -1,7 +1,8 @@
 """The one-process stack: calls a second from OTLP to ``calls``, memory, delay until the board.
 
 Then the same through the real collector, where it is built. Sender, collector and stack share this
-machine. Run: python -m bench stack [--seconds N] [--connections N]
+machine. Run: python -m bench stack [--seconds N] [--connections N] [--roads direct collector], or
+python -m bench stack --soak SECONDS [--rate N] for the memory under a steady load.
 """
 
 from __future__ import annotations
@@ -14,21 +15,30 @@ import shutil
 import signal
 import socket
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 BATCH = 512  # what the SDK's batch processor sends at most
 USERS = 1000
 RATE = 500  # calls a second while the delay is measured
 SENDERS = 10
+SOAK_RATE = 2_000
+# What each post has of its own, as it stands in the bytes of the one that all are made from.
+_SEED = b"\x81\x92\xa3\xb4\xc5\xd6\xe7\xf8"
+_START, _END = (struct.pack("<Q", one) for one in (0x1122334455667788, 0x1122334455667799))
 
 
 def attributes(**given) -> list[KeyValue]:
@@ -99,18 +109,28 @@ def batch(size: int, first: int = 0) -> ExportTraceServiceRequest:
     return request
 
 
-def renewed(request: ExportTraceServiceRequest) -> bytes:
-    """The same post with ids and times of its own: every call is a new one."""
-    now = time.time_ns()
-    seed = os.urandom(8)
+def body(size: int, first: int = 0) -> bytes:
+    """Serialize a post of :func:`batch` for :func:`renewed`: sending it costs next to nothing."""
+    request = batch(size, first)
     for n, span in enumerate(request.resource_spans[0].scope_spans[0].spans):
         own = n.to_bytes(8, "big")
-        span.trace_id = seed + own
+        span.trace_id = _SEED + own
         span.span_id = own
-        span.start_time_unix_nano = now - 10**9
-        span.end_time_unix_nano = now
-        span.attributes[-1].value.string_value = f"chatcmpl-{seed.hex()}{n}"
+        (span.start_time_unix_nano,) = struct.unpack("<Q", _START)
+        (span.end_time_unix_nano,) = struct.unpack("<Q", _END)
+        span.attributes[-1].value.string_value = f"chatcmpl-{_SEED.hex()}{n}"
     return request.SerializeToString()
+
+
+def renewed(whole: bytes) -> bytes:
+    """Return the same post with ids and times of its own: every call is a new one."""
+    now, seed = time.time_ns(), os.urandom(8)
+    return (
+        whole.replace(_SEED, seed)
+        .replace(_SEED.hex().encode(), seed.hex().encode())
+        .replace(_START, struct.pack("<Q", now - 10**9))
+        .replace(_END, struct.pack("<Q", now))
+    )
 
 
 class Up:
@@ -229,24 +249,35 @@ def post(wire: http.client.HTTPConnection, body: bytes) -> int:
     return answer.status
 
 
-def flood(up: Up, seconds: float, connections: int, through: Collector | None = None) -> None:
-    """As many calls as the stack takes, or a collector before it."""
+def flood(
+    up: Up,
+    seconds: float,
+    connections: int,
+    through: Collector | None = None,
+    rate: float | None = None,
+) -> None:
+    """As many calls as the stack takes, or a collector before it; or so many a second."""
     door = through or up
     taken, refused = [], []
     memory = {"VmRSS": [door.memory()], "RssAnon": [door.memory("RssAnon")]}
     before = up.number("SELECT count() FROM calls")
     end = time.monotonic() + seconds
 
-    def send() -> None:
-        request = batch(BATCH)
+    whole = body(BATCH)
+    period = connections * BATCH / rate if rate else 0.0
+
+    def send(number: int) -> None:
+        due = time.monotonic() + period * number / connections
         with contextlib.closing(http.client.HTTPConnection(door.otlp)) as wire:
-            while time.monotonic() < end:
-                status = post(wire, renewed(request))
+            while due < end and time.monotonic() < end:
+                time.sleep(max(0, due - time.monotonic()))
+                due += period
+                status = post(wire, renewed(whole))
                 (taken if status == 200 else refused).append(status)
                 if status != 200:
                     time.sleep(1)
 
-    threads = [threading.Thread(target=send) for _ in range(connections)]
+    threads = [threading.Thread(target=send, args=(n,)) for n in range(connections)]
     started, used = time.monotonic(), door.cpu()
     for thread in threads:
         thread.start()
@@ -276,6 +307,12 @@ def flood(up: Up, seconds: float, connections: int, through: Collector | None = 
     print(f"{time.monotonic() - waited:8.1f} s until calls showed all {calls:,} ({seen:,} seen)")
 
 
+def _wait(done: Callable[[], bool], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not done() and time.monotonic() < end:
+        time.sleep(0.2)
+
+
 def delay(up: Up, rate: int, seconds: float) -> None:
     """How long after its end a call is on the board, under a steady load.
 
@@ -283,6 +320,8 @@ def delay(up: Up, rate: int, seconds: float) -> None:
     the order of their acknowledgement.
     """
     board = "SELECT sum(calls) FROM leaderboard"
+    # Calls that are on their way to the board would pass for those that are sent from now on.
+    _wait(lambda: up.number(board) == up.number("SELECT count() FROM calls"), 300)
     total = up.number(board)
     posted: list[tuple[float, int]] = []
     lock, delays = threading.Lock(), []
@@ -292,12 +331,12 @@ def delay(up: Up, rate: int, seconds: float) -> None:
     def send(number: int) -> None:
         nonlocal total, sent
         size = rate // SENDERS
-        request, turn = batch(size, number * size), started + number / SENDERS
+        whole, turn = body(size, number * size), started + number / SENDERS
         with contextlib.closing(http.client.HTTPConnection(up.otlp)) as wire:
             while turn < started + seconds:
                 time.sleep(max(0, turn - time.monotonic()))
                 ended = time.monotonic()
-                if post(wire, renewed(request)) == 200:
+                if post(wire, renewed(whole)) == 200:
                     with lock:
                         sent += size
                         total += size
@@ -318,7 +357,8 @@ def delay(up: Up, rate: int, seconds: float) -> None:
         time.sleep(0.5)  # a page that is looked at asks less often still
     print(
         f"{statistics.median(delays):8.1f} s from a call's end to the leaderboard at "
-        f"{sent / seconds:.0f} calls/s for {seconds:.0f} s (longest {max(delays):.1f} s, "
+        f"{sent / seconds:.0f} calls/s for {seconds:.0f} s (p90 "
+        f"{statistics.quantiles(delays, n=10)[8]:.1f} s, longest {max(delays):.1f} s, "
         f"{len(posted)} posts never; {(up.cpu() - used) / seconds:.2f} cores)"
     )
 
@@ -329,12 +369,22 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--connections", type=int, default=32)
     roads = ("direct", "collector")
+    parser.add_argument("--soak", type=float, help="only a steady load, for so many seconds")
+    parser.add_argument("--rate", type=float, default=SOAK_RATE, help="calls a second of --soak")
     parser.add_argument("--roads", nargs="+", choices=roads, default=roads)
     options = parser.parse_args(arguments)
     load = os.getloadavg()[0]
     print(
         f"one-process stack, {os.cpu_count()} cores shared with the sender, load before {load:.1f}"
     )
+    if options.soak:
+        with tempfile.TemporaryDirectory() as folder:
+            up = Up(Path(folder))
+            try:
+                flood(up, options.soak, options.connections, rate=options.rate)
+            finally:
+                up.stop()
+        return
     if "direct" in options.roads:
         with tempfile.TemporaryDirectory() as folder:
             up = Up(Path(folder))
