@@ -149,6 +149,32 @@ def test_an_alias_moves_with_its_history(place):
     assert "is no alias of 'dave'" in wrong.output
 
 
+def test_a_name_is_one_persons_whatever_its_kind(place, tmp_path):
+    """A name that was an e-mail address of one and is a login of another is the other's, and leads to nobody else."""
+    send(place, burn("box-9", 60))
+    file = tmp_path / "people.csv"
+    file.write_text("person_id,email,login\nfay,box-9,box-9\n")
+    run(place, "people", "import", file)
+    standing = "SELECT user_id FROM leaderboard WHERE gross_tokens = 60"
+    assert ask(place, standing) == [("fay",)]
+    file.write_text("person_id,login\ngus,box-9\n")
+    assert "moved: box-9 (login) is gus now" in run(place, "people", "import", file).output
+    assert ask(place, standing) == [("gus",)]
+    wrong = run(place, "people", "alias", "hal", "gus", status=1)
+    assert "'gus' has names of its own ('box-9'): give those to 'hal' first" in wrong.output
+    wrong = run(place, "people", "alias", "box-9", "other", status=1)
+    assert "'box-9' is a name of 'gus': give 'other' to 'gus'" in wrong.output
+    file.write_text("person_id,login\nbox-9,other\n")
+    assert (
+        "line 2: login: 'box-9' is a name of"
+        in run(place, "people", "import", file, status=1).output
+    )
+    # both at once are no chain
+    file.write_text("person_id,login,aliases\nhal,gus,box-9\n")
+    run(place, "people", "import", file)
+    assert ask(place, standing) == [("hal",)]
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -88,6 +88,8 @@ def alias(place: writing.Place, person: str, value: str, kind: str, remove: bool
             one = persons.Alias(held[value].kind, value, "")
         else:
             one = persons.Alias(kind, value, person)
+            if why := persons.chained(one, list(held.values())):
+                raise Trouble(why)
         persons.write_aliases(client, [one], place.database)
         store.refresh(client, place.database)
     was = held.get(value)

@@ -86,18 +86,24 @@ def import_people(client: Client, path: Path, database: str = "tokenboard") -> I
     layout = sql.Layout(database=database)
     present = _people(client, layout)
     taken = _names(client, layout)
+    held = aliases(client, database)
     lines = sheets.read(
         path,
         COLUMNS,
-        lambda sound: [*_repeated(sound, present), *_contested(sound), *_borrowed(sound, taken)],
+        lambda sound: [
+            *_repeated(sound, present),
+            *_contested(sound),
+            *_borrowed(sound, taken),
+            *_through_others(sound, held),
+        ],
     )
     rows = [_row(line, present) for line in lines]
     wanted = [alias for line in lines for alias in _of_line(line)]
     # What is there as it is asked for is not written again: days that people changed are made anew.
     changed = [row for row in rows if list(present.get(row[0], {}).values()) != row[1:]]
     table_rows.insert(client, database, "people", ("person_id", *_TOLD), changed)
-    owners = {alias.value: alias.person_id for alias in aliases(client, database)}
-    known = {(alias.kind, alias.value): alias.person_id for alias in aliases(client, database)}
+    owners = {alias.value: alias.person_id for alias in held}
+    known = {(alias.kind, alias.value): alias.person_id for alias in held}
     fresh = [one for one in wanted if known.get((one.kind, one.value)) != one.person_id]
     write_aliases(client, fresh, database)
     return ImportedPeople(
@@ -191,6 +197,33 @@ def _borrowed(lines: Sequence[sheets.Line], taken: set[str]) -> Iterator[str]:
         pseudonym = line.values.get("pseudonym", "")
         if pseudonym and pseudonym in names:
             yield f"line {line.number}: pseudonym: {pseudonym!r} is somebody's name"
+
+
+def chained(one: Alias, held: Sequence[Alias], wanted: Sequence[Alias] = ()) -> str:
+    """Return why an alias would lead to a name and not to a person, or an empty text.
+
+    Args:
+        one: the alias that is to be given.
+        held: those that hold now.
+        wanted: those that are given with it.
+    """
+    owner = {alias.value: alias.person_id for alias in (*held, *wanted)}
+    person = owner.get(one.person_id, one.person_id)
+    if person != one.person_id:
+        return f"{one.person_id!r} is a name of {person!r}: give {one.value!r} to {person!r}"
+    own = sorted(value for value, whose in owner.items() if whose == one.value != value)
+    if own:
+        some = ", ".join(map(repr, own[:3])) + (" …" if len(own) > 3 else "")  # noqa: PLR2004 - as many as shown
+        return f"{one.value!r} has names of its own ({some}): give those to {one.person_id!r} first"
+    return ""
+
+
+def _through_others(lines: Sequence[sheets.Line], held: Sequence[Alias]) -> Iterator[str]:
+    wanted = [alias for line in lines for alias in _of_line(line)]
+    for line in lines:
+        for one in _of_line(line):
+            if why := chained(one, held, wanted):
+                yield f"line {line.number}: {one.kind}: {why}"
 
 
 def _contested(lines: Sequence[sheets.Line]) -> Iterator[str]:
