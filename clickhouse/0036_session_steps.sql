@@ -4,22 +4,18 @@
 -- other: its span's id stands after the colon.
 CREATE OR REPLACE VIEW {db}.session_steps {on_cluster} AS
 SELECT
-    session_id, ts, toUInt16(0) AS position, 'user' AS kind, '' AS name, '' AS signature, '' AS result,
-    false AS error, '' AS error_type, user_id, CAST(team, 'String') AS team, CAST(agent, 'String') AS agent, agent_depth,
+    session_id, ts, if(speaks, toUInt16(0), toUInt16(1)) AS position, if(speaks, 'user', 'llm') AS kind,
+    if(speaks, '', CAST(model, 'String')) AS name, if(speaks, '', prompt_hash) AS signature, '' AS result,
+    NOT speaks AND status = 'error' AS error, if(speaks, '', CAST(error_type, 'String')) AS error_type,
+    user_id, CAST(team, 'String') AS team, CAST(agent, 'String') AS agent, agent_depth,
     CAST(provider, 'String') AS provider, CAST(model, 'String') AS model,
-    CAST(NULL, 'Nullable(UInt32)') AS input_tokens, CAST(NULL, 'Nullable(UInt32)') AS output_tokens,
-    CAST(NULL, 'Nullable(UInt32)') AS cache_read_tokens, CAST(NULL, 'Nullable(Decimal(18, 12))') AS cost_usd,
-    CAST(NULL, 'Nullable(Float32)') AS duration_ms, CAST(NULL, 'Nullable(Float32)') AS ttft_ms,
+    if(speaks, NULL, input_tokens) AS input_tokens, if(speaks, NULL, output_tokens) AS output_tokens,
+    if(speaks, NULL, cache_read_tokens) AS cache_read_tokens, if(speaks, NULL, cost_usd) AS cost_usd,
+    if(speaks, NULL, duration_ms) AS duration_ms, if(speaks, NULL, ttft_ms) AS ttft_ms,
     task_id, attempt, request_messages, call_id, trace_id, span_id
 FROM {db}.priced_calls
-WHERE session_id != '' AND trigger = 'user' AND attempt <= 1
-UNION ALL
-SELECT
-    session_id, ts, 1, 'llm', CAST(model, 'String'), prompt_hash, '', status = 'error', CAST(error_type, 'String'),
-    user_id, CAST(team, 'String'), CAST(agent, 'String'), agent_depth, CAST(provider, 'String'), CAST(model, 'String'),
-    input_tokens, output_tokens, cache_read_tokens, cost_usd, duration_ms, ttft_ms,
-    task_id, attempt, request_messages, call_id, trace_id, span_id
-FROM {db}.priced_calls
+-- a call that a person drove is two steps: they spoke, the model answered
+ARRAY JOIN if(trigger = 'user' AND attempt <= 1, [true, false], [false]) AS speaks
 WHERE session_id != ''
 UNION ALL
 SELECT

@@ -1,9 +1,10 @@
--- The hours whose sessions must be recomputed: their calls or deductions changed.
+-- The hours whose sessions must be recomputed: their calls or deductions changed. The first number in the hash is the version
+-- of what the stage writes.
 CREATE OR REPLACE VIEW {db}.sessions_dirty {on_cluster} AS
 SELECT hours.unit AS unit, hours.inputs AS inputs, hours.rows AS rows
 FROM
 (
-    SELECT unit, groupBitXor(fingerprint) AS inputs, sum(weight) AS rows
+    SELECT unit, cityHash64(2, groupBitXor(fingerprint)) AS inputs, sum(weight) AS rows
     FROM
     (
         SELECT toStartOfHour(slot) AS unit, cityHash64('calls', slot, since) AS fingerprint, weight

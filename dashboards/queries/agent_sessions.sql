@@ -4,31 +4,73 @@
 --   turn. Signals: loop (tokens deducted for going in circles), idle (for hours without a human), failing (a third of
 --   the calls), long leash (fifty calls for each human turn or more), deep (three agents inside one another).
 WITH
--- include: sat_hours
+-- include: sat
     ,
-    taken AS
+    -- Which sessions can be among the first: those with one row by that, those with several by all of them together.
+    heaviest_of_several AS
     (
-        SELECT session_id AS taken_from, sumIf(tokens, rule = 'loop') AS looped, sumIf(tokens, rule = 'idle') AS idled
-        FROM deductions
-        WHERE rule IN ('loop', 'idle') AND ts >= $__fromTime - 86400 AND ts <= $__toTime AND session_id != ''
+        WITH groupUniqArrayIf((of_day, loop_tokens + idle_tokens, gross_tokens), kind = 2) AS copied
+        SELECT session
+        FROM sat_days
+        WHERE kind > 0
+        GROUP BY session
+        ORDER BY
+            sumIf(loop_tokens + idle_tokens, kind = 1) + arraySum(copied.2) > 0 DESC,
+            sumIf(gross_tokens, kind = 1) + arraySum(copied.3) DESC
+        LIMIT 200
+    ),
+    heaviest_of_hours AS
+    (
+        SELECT session_id
+        FROM sat_hours
         GROUP BY session_id
+        ORDER BY sum(loop_tokens + idle_tokens) > 0 DESC, sum(gross_tokens) DESC
+        LIMIT 200
+    ),
+    parts AS
+    (
+        SELECT
+            session_id, user_id, team, splitByChar('\n', toString(agents)) AS agent_list, first_ts, last_ts, calls, failed_calls,
+            unattended_calls, human_turns, tool_calls, gross_tokens, net_tokens, loop_tokens, idle_tokens, heaviest_hour,
+            cost_usd, largest_input, agent_depth
+        FROM
+        (
+            (
+                SELECT *
+                FROM sat_days
+                WHERE kind = 0 AND level <= multiIf(NOT has(picked_teams, '*'), 2, everything, 0, 1)
+                ORDER BY loop_tokens + idle_tokens > 0 DESC, gross_tokens DESC
+                LIMIT 200
+            )
+            UNION ALL
+            SELECT *
+            FROM sat_days
+            WHERE kind > 0 AND session IN (SELECT session FROM heaviest_of_several)
+        )
+        LIMIT 1 BY session, of_day, user_id, team, agents, models
+        UNION ALL
+        SELECT
+            session_id, user_id, team, CAST(agents, 'Array(String)'), first_ts, last_ts, calls, failed_calls,
+            if(isNull(last_human_ts), calls, 0), human_turns, tool_calls, gross_tokens, net_tokens, loop_tokens, idle_tokens,
+            gross_tokens, cost_usd, largest_input, agent_depth
+        FROM sat_hours
+        WHERE session_id IN (SELECT session_id FROM heaviest_of_hours)
     ),
     listed AS
     (
         SELECT
-            session_id, max(t.looped) AS looped, max(t.idled) AS idled,
-            argMax(user_id, gross_tokens) AS who_id,
-            argMax(team, gross_tokens) AS the_team,
-            arrayStringConcat(arraySort(groupUniqArrayArray(agents)), ', ') AS agent_names,
-            min(first_ts) AS started, max(last_ts) AS ended,
-            sum(calls) AS n_calls, sum(human_turns) AS turns, sum(tool_calls) AS tools,
-            sum(failed_calls) AS failed, sum(gross_tokens) AS gross, sum(net_tokens) AS net, sum(cost_usd) AS cost,
-            max(largest_input) AS largest, max(agent_depth) AS depth,
-            -- hours after the one in which a human last spoke
-            sumIf(calls, isNull(last_human_ts)) AS without_human
-        FROM sat
-        LEFT JOIN taken AS t ON t.taken_from = session_id
-        GROUP BY session_id
+            r.session_id AS session_id,
+            sum(r.loop_tokens) AS looped, sum(r.idle_tokens) AS idled,
+            argMax(r.user_id, r.heaviest_hour) AS told_id,
+            argMax(r.team, r.heaviest_hour) AS the_team,
+            arrayStringConcat(arraySort(arrayFilter(a -> a != '', groupUniqArrayArray(r.agent_list))), ', ') AS agent_names,
+            min(r.first_ts) AS started, max(r.last_ts) AS ended,
+            sum(r.calls) AS n_calls, sum(r.human_turns) AS turns, sum(r.tool_calls) AS tools,
+            sum(r.failed_calls) AS failed, sum(r.gross_tokens) AS gross, sum(r.net_tokens) AS net, sum(r.cost_usd) AS cost,
+            max(r.largest_input) AS largest, max(r.agent_depth) AS depth,
+            sum(r.unattended_calls) AS without_human
+        FROM parts AS r
+        GROUP BY r.session_id
         ORDER BY looped + idled > 0 DESC, gross DESC
         LIMIT 200
     )
@@ -58,6 +100,11 @@ SELECT
     multiIf(l.who_id = '', '(none)', p.masked, p.face, l.who_id) AS person,
     toString(toUnixTimestamp64Milli(l.started) - 500 - intDiv(dateDiff('millisecond', l.started, l.ended), 40)) AS from_ms,
     toString(toUnixTimestamp64Milli(l.ended) + 500 + intDiv(dateDiff('millisecond', l.started, l.ended), 40)) AS to_ms
-FROM (SELECT *, who_id AS person_of_row FROM listed) AS l
+FROM
+(
+    SELECT listed.*, if(a.person = '', told_id, a.person) AS who_id, who_id AS person_of_row
+    FROM listed
+    LEFT JOIN person_of AS a ON a.alias = listed.told_id
+) AS l
 -- include: face
 ORDER BY l.looped + l.idled > 0 DESC, gross_tokens DESC

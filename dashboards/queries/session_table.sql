@@ -8,7 +8,7 @@ WITH
 -- include: marked_steps
     ,
     -- Evaluations lie by the hour: with the session's bounds few of them are read.
-    (SELECT (min(ts), max(ts)) FROM session_steps WHERE session_id = wanted) AS bounds,
+    (SELECT (min(hour), max(last_ts)) FROM told_session_hours WHERE session_id = wanted) AS bounds,
     evaluated AS
     (
         SELECT
@@ -17,7 +17,7 @@ WITH
                 concat(e.name, if(isNull(e.score), '', concat(' ', toString(round(e.score, 2)))),
                     if(e.label = '', '', concat(' ', e.label))))), ', ') AS said
         FROM evaluations AS e FINAL
-        WHERE e.hour >= toStartOfHour(assumeNotNull(bounds.1)) AND e.hour <= assumeNotNull(bounds.2) + INTERVAL 1 DAY
+        WHERE e.hour >= bounds.1 AND e.hour <= bounds.2 + INTERVAL 1 DAY
         GROUP BY call_id
     )
 SELECT

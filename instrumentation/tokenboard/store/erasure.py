@@ -84,6 +84,7 @@ _THEIRS: Mapping[str, str] = {
     "turn_rows": _BY_SESSION,
     "usage_slot_rows": f"{_BY_USER} OR {_BY_SESSION}",
     "session_rows": f"{_BY_USER} OR {_BY_SESSION}",
+    "session_day_rows": f"{_BY_USER} OR {_BY_SESSION}",
     "call_rows": f"{_BY_USER} OR {_BY_TRACE}",
     "usage_1h_rows": _BY_USER,
     "usage_1d_rows": _BY_USER,

@@ -73,6 +73,7 @@ STAGES = (
         "",
     ),
     # last: nobody waits for a cube as they do for the board
+    Stage("sessions_1d", DAY, ("session_day_rows", "session_sum_rows"), "day"),
     Stage("cube_1h", HOUR, ("usage_cube_1h_rows", "attempt_1h_rows"), "hour"),
     Stage("cube_1d", DAY, ("usage_cube_1d_rows", "attempt_1d_rows"), "day"),
 )
