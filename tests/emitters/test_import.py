@@ -136,3 +136,18 @@ def test_what_cannot_be_true_is_set_aside(tmp_path):
         found = client.query("SELECT flaw, sum(calls) FROM flawed GROUP BY flaw ORDER BY flaw")
         client.close()
     assert found.result_rows == [("count", 6), ("future", 1), ("name", 1), ("subset", 1)]
+
+
+def test_erased_calls_stay_gone(tmp_path):
+    """What a person had erased does not come back with the files that are still there, unless they say so."""
+    history.claude_sessions(tmp_path / ".claude" / "projects")
+    tokenboard("import", "claude-code", home=tmp_path, LOGNAME="al")
+    assert board(tmp_path) == {"al": (4, history.CLAUDE_TOKENS)}
+    assert tokenboard("people", "erase", "al", "--yes", home=tmp_path).returncode == 0
+    again = tokenboard("import", "claude-code", home=tmp_path, LOGNAME="al")
+    assert "0 imported" in again.stdout
+    assert "4 calls are of before al's data were erased" in again.stderr
+    assert board(tmp_path) == {}
+    back = tokenboard("import", "claude-code", "--erased", home=tmp_path, LOGNAME="al")
+    assert "4 imported" in back.stdout
+    assert board(tmp_path) == {"al": (4, history.CLAUDE_TOKENS)}

@@ -39,6 +39,11 @@ def _options(command: Any) -> Any:
                 help="Send it to a collector (OTLP over HTTP) instead, with the headers of "
                 "OTEL_EXPORTER_OTLP_HEADERS.",
             ),
+            click.option(
+                "--erased",
+                is_flag=True,
+                help="Also calls of before the user's data were erased; else they stay gone.",
+            ),
         ]
     ):
         command = option(command)
@@ -56,7 +61,7 @@ def import_() -> None:
 @import_.command(name="claude-code")
 @_options
 def claude_code(
-    directory: Path | None, user: str | None, data: Path | None, endpoint: str | None
+    directory: Path | None, user: str | None, data: Path | None, endpoint: str | None, erased: bool
 ) -> None:
     """Import Claude Code's sessions from DIRECTORY.
 
@@ -64,13 +69,13 @@ def claude_code(
     """
     from tokenboard.history import claude_code as agent
 
-    _import(agent, "Claude Code", directory, user, data, endpoint)
+    _import(agent, "Claude Code", directory, user, data, endpoint, erased)
 
 
 @import_.command()
 @_options
 def codex(
-    directory: Path | None, user: str | None, data: Path | None, endpoint: str | None
+    directory: Path | None, user: str | None, data: Path | None, endpoint: str | None, erased: bool
 ) -> None:
     """Import Codex CLI's sessions from DIRECTORY.
 
@@ -78,7 +83,7 @@ def codex(
     """
     from tokenboard.history import codex as agent
 
-    _import(agent, "Codex", directory, user, data, endpoint)
+    _import(agent, "Codex", directory, user, data, endpoint, erased)
 
 
 def _import(  # noqa: PLR0917 - passed on by the commands
@@ -88,6 +93,7 @@ def _import(  # noqa: PLR0917 - passed on by the commands
     user: str | None,
     data: Path | None,
     endpoint: str | None,
+    erased: bool,
 ) -> None:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -129,6 +135,7 @@ def _import(  # noqa: PLR0917 - passed on by the commands
                     books,
                     lambda count: progress.advance(storing, count),
                     books.keep(),
+                    None if erased else books.erased(owner.user),
                 )
                 progress.add_task("bringing the board up to date", total=None)
                 books.settle()
@@ -213,6 +220,11 @@ def _report(
         click.echo(f"from {first:%Y-%m-%d} to {last:%Y-%m-%d}")
     if outcome.too_old:
         say(f"{outcome.too_old:,} calls are older than the books reach and were left out")
+    if outcome.erased:
+        say(
+            f"{outcome.erased:,} calls are of before {user}'s data were erased and were left out: "
+            "--erased takes them in again"
+        )
     if tally.broken:
         say(f"{tally.broken:,} of {tally.lines:,} lines could not be read and were left out")
     for fault in tally.unreadable[:3]:

@@ -62,11 +62,12 @@ class Known:
 
 @dataclass(slots=True)
 class Outcome:
-    """How many calls were sent, were there already, and are older than the books reach."""
+    """How many calls were sent, were there already, are older than the books reach, were erased."""
 
     sent: int = 0
     there: int = 0
     too_old: int = 0
+    erased: int = 0
 
 
 class Books(Protocol):
@@ -78,6 +79,10 @@ class Books(Protocol):
 
     def keep(self) -> timedelta:
         """Return how far back they reach."""
+        ...
+
+    def erased(self, user: str) -> datetime | None:
+        """Return when that user's data were erased, if they ever were."""
         ...
 
     def send(self, request: ExportTraceServiceRequest) -> None:
@@ -100,8 +105,11 @@ def deliver(  # noqa: PLR0917 - one after another
     books: Books,
     advance: Callable[[int], None],
     keep: timedelta,
+    erased: datetime | None = None,
 ) -> Outcome:
     """Send what the books do not know yet, oldest first; ``keep`` is how far back they reach.
+
+    What ended before ``erased`` is left out: somebody wanted it gone.
 
     Raises:
         DeliveryError: something could not be stored. What was sent before is, so do it again.
@@ -114,6 +122,8 @@ def deliver(  # noqa: PLR0917 - one after another
         there = known.get(spans.span_id(turn).hex())
         if turn.began < horizon:
             outcome.too_old += 1
+        elif erased is not None and turn.ended <= erased:
+            outcome.erased += 1
         elif there is not None and there.has(spans.fingerprint(turn, owner)):
             outcome.there += 1
         else:
@@ -184,6 +194,11 @@ class _Collector:
         """Return what is usual."""
         return _reach(Layout().fact_days)
 
+    def erased(self, user: str) -> datetime | None:
+        """Return nothing: a collector cannot be asked."""
+        del user
+        return None
+
     def send(self, request: ExportTraceServiceRequest) -> None:
         """Post the spans, again for a while where the receiver asks for it."""
         headers = {"content-type": "application/x-protobuf", **self._headers}
@@ -226,6 +241,9 @@ class _Running(_Collector):
     def keep(self) -> timedelta:
         return _kept(self._client)
 
+    def erased(self, user: str) -> datetime | None:
+        return _erased(self._client, user)
+
     def settle(self) -> None:
         deadline = time.monotonic() + _PATIENCE_S
         while time.monotonic() < deadline:
@@ -253,6 +271,9 @@ class _AtRest:
 
     def keep(self) -> timedelta:
         return _kept(self._client)
+
+    def erased(self, user: str) -> datetime | None:
+        return _erased(self._client, user)
 
     def send(self, request: ExportTraceServiceRequest) -> None:
         from tokenboard.local.ingest import InsertError, OverloadedError
@@ -282,6 +303,13 @@ def _kept(client: Client) -> timedelta:
     query = "SELECT value FROM settings FINAL WHERE name = 'layout.fact_days'"
     rows = client.query(query).result_rows
     return _reach(int(rows[0][0]) if rows else Layout().fact_days)
+
+
+def _erased(client: Client, user: str) -> datetime | None:
+    query = "SELECT toUnixTimestamp64Milli(max(at)) FROM erased WHERE name = sipHash128(%(user)s)"
+    rows = client.query(query, parameters={"user": user}).result_rows
+    milliseconds = int(rows[0][0]) if rows else 0
+    return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds > 0 else None
 
 
 def _known(client: Client, agent: str) -> dict[str, Known]:

@@ -126,9 +126,9 @@ class _Person:
             raise PersonError("name a person: calls whose user is not known are nobody's")
         self.client = client
         self.layout = sql.Layout(database=database)
-        query = "SELECT if(person = '', %(id)s, person) FROM (SELECT argMax(person_id, changed) "
-        query += "AS person FROM {db}.aliases FINAL WHERE value = %(id)s)"
-        self.person = str(self._rows(query, {"id": person})[0][0])
+        query = "SELECT person FROM {db}.person_of WHERE alias = %(id)s"
+        named = self._rows(query, {"id": person})
+        self.person = str(named[0][0]) if named else person
         own = [one.value for one in people.aliases(client, database, self.person)]
         self.names = tuple(dict.fromkeys([self.person, *own]))
         query = "SELECT pseudonym FROM {db}.people FINAL WHERE person_id = %(id)s "
@@ -212,7 +212,8 @@ def erase(client: Client, person: str, database: str = "tokenboard") -> Erased:
     """Remove everything of a person from the disk, then recompute what they were part of.
 
     Figures of teams, models and agents lose their part as far back as single calls are kept; older
-    rollups without people keep it, unattributed to anybody.
+    rollups without people keep it, unattributed to anybody. The table ``erased`` keeps a hash of
+    each name, so that an import does not bring calls of before back.
 
     Raises:
         PersonError: nothing is known of that person.
@@ -224,6 +225,7 @@ def erase(client: Client, person: str, database: str = "tokenboard") -> Erased:
         }
         if not any(counts.values()):
             raise PersonError(f"nothing is known of {person!r}")
+        theirs.run("INSERT INTO {db}.erased (name) SELECT sipHash128(arrayJoin(%(names)s))")
         rule = _THEIRS["emissions"]
         theirs.run(
             "INSERT INTO {db}.dirty_slots (slot, marks, rows) "
