@@ -27,6 +27,7 @@ SHARE = 0.3
 WITHIN_S = 4.0
 REST = 0.25
 LONGEST_PAUSE_S = 3.0
+BRIEF_S = 4.0
 # So often it looks though nothing was written: days end, and standings that were put off fall due.
 LONGEST_SLEEP_S = 20.0
 
@@ -51,6 +52,11 @@ class Scheduler:
 
     def __init__(self, engine: Engine) -> None:
         self._client = engine.client()
+        # To compile an expression takes longer than all that it is then used for here.
+        self._client.command(
+            "SET compile_expressions = 0, compile_aggregate_expressions = 0, "
+            "compile_sort_description = 0"
+        )
         self._database = engine.database
         self._wake = threading.Event()
         self._closing = False
@@ -99,6 +105,9 @@ class Scheduler:
     def _refresh(self) -> None:
         from tokenboard import store
 
+        # What is over soon is mostly planning, a hundred statements of it: more threads only cost.
+        brief = self._took is not None and self._took < BRIEF_S
+        self._client.command(f"SET max_threads = {1 if brief else 'DEFAULT'}")
         if store.refresh(self._client, database=self._database, patient=not self._closing):
             # What was left to the next time, or came meanwhile; where nothing did, it is one query.
             self._wake.set()

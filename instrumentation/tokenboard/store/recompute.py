@@ -49,6 +49,7 @@ class Stage:
         key: the column of the tables that holds the unit; empty where rows are not kept by unit.
         reach: how much earlier in seconds than the unit itself the calls are that it looks at.
         from_slots: whether it is made from the sums of ten minutes (``refresh/slots``).
+        later: whether it may wait a little while more comes in: the board is not made from it.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Stage:
     key: str
     reach: int = 0
     from_slots: bool = False
+    later: bool = False
 
 
 STAGES = (
@@ -69,13 +71,18 @@ STAGES = (
     Stage(
         "standings",
         0,
-        ("standing_rows", "standing_part_rows", "standing_trend_rows", "standing_board_rows"),
+        (
+            "standing_rows",
+            "standing_part_rows",
+            "standing_trend_rows",
+            "standing_board_rows",
+            "standing_adoption_rows",
+        ),
         "",
     ),
-    # last: nobody waits for a cube as they do for the board
-    Stage("sessions_1d", DAY, ("session_day_rows", "session_sum_rows"), "day"),
-    Stage("cube_1h", HOUR, ("usage_cube_1h_rows", "attempt_1h_rows"), "hour"),
-    Stage("cube_1d", DAY, ("usage_cube_1d_rows", "attempt_1d_rows"), "day"),
+    Stage("sessions_1d", DAY, ("session_day_rows", "session_sum_rows"), "day", later=True),
+    Stage("cube_1h", HOUR, ("usage_cube_1h_rows", "attempt_1h_rows"), "hour", later=True),
+    Stage("cube_1d", DAY, ("usage_cube_1d_rows", "attempt_1d_rows"), "day", later=True),
 )
 _SCRATCH = re.compile(r"^CREATE TEMPORARY TABLE (\w+)", re.MULTILINE)
 # The first line of a statement that is only run where the query says so.
@@ -85,11 +92,15 @@ _TELLS_OTHERS = "refresh/usage_1h/05_task_hours.sql"
 # How often a stage looks for more to do: bounds what a flood of inserts can hold up, the first by
 # anything at all, the second by what has just been done.
 _ROUNDS, _REPEATS = 1000, 8
-_swept: dict[str, float] = {}
+_swept: dict[tuple[str, str], float] = {}
 # Standings of very many people take long: they then wait this many times as long before they are
 # made again, so that hours and days stay current beside them.
 _PATIENCE, _LONG = 4, 5.0
-_standing_due: dict[str, float] = {}
+# How long stages that may wait do so while more comes in, in seconds: under a steady load they are
+# a fifth of the work.
+_LATER_S = 10.0
+# When a stage is due again, by database and stage.
+_due: dict[tuple[str, str], float] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,27 +129,31 @@ def refresh(
 
     Idempotent and safe at any moment; one small query when nothing changed. The client must be able
     to write and to make temporary tables, and is used by nobody else meanwhile. Who calls it again
-    and again is ``patient``: standings that take long are then not made again at once.
+    and again is ``patient``: standings that take long are then not made again at once, nor, while
+    more comes in, what is not for the board. As long as this returns more than 0, call it again.
     """
     work = _Work(client, layout or sql.Layout(database=database))
     inputs, pending = work.rows("SELECT inputs, pending FROM {db}.pending")[0]
     if not pending:
+        if patient:
+            work.sweep(_unswept(database, 1))
         return 0
-    if time.monotonic() - _swept.get(database, -SWEEP) >= SWEEP:
-        work.sweep()
-        _swept[database] = time.monotonic()
     written, settled = 0, True
     for stage in STAGES:
-        began = time.monotonic()
-        if patient and stage.name == "standings" and began < _standing_due.get(database, 0):
+        began, key = time.monotonic(), (database, stage.name)
+        waits = patient and began < _due.get(key, 0)
+        if waits and (not stage.later or work.arrived_since(inputs)):
             settled = False
             continue
         done, clean = work.bring_up(stage, patient=patient)
         written += done
         settled = settled and clean
-        took = time.monotonic() - began
-        if stage.name == "standings" and took > _LONG:
-            _standing_due[database] = time.monotonic() + _PATIENCE * took
+        ended = time.monotonic()
+        if stage.later and done:
+            _due[key] = ended + _LATER_S
+        elif stage.name == "standings" and ended - began > _LONG:
+            _due[key] = ended + _PATIENCE * (ended - began)
+    work.sweep(_unswept(database, 1 if patient else len(STAGES)))
     if settled:
         # Fingerprint of before the work: what has come since then leaves the whole pending.
         work.run(
@@ -146,6 +161,16 @@ def refresh(
             f"SELECT 'all', toDateTime(0, 'UTC'), generateSnowflakeID(), {inputs}"
         )
     return written
+
+
+def _unswept(database: str, most: int) -> list[Stage]:
+    """Choose the stages to sweep: removing takes as long as making, so one a refresh does."""
+    now = time.monotonic()
+    last = {stage.name: _swept.get((database, stage.name), now - SWEEP) for stage in STAGES}
+    due = [stage for stage in STAGES if now - last[stage.name] >= SWEEP]
+    chosen = sorted(due, key=lambda stage: last[stage.name])[:most]
+    _swept.update({(database, stage.name): now for stage in chosen})
+    return chosen
 
 
 def bring_up(client: Client, name: str, database: str = "tokenboard") -> int:
@@ -156,7 +181,7 @@ def bring_up(client: Client, name: str, database: str = "tokenboard") -> int:
 
 def sweep(client: Client, database: str = "tokenboard") -> None:
     """Remove the rows of generations that nobody reads any more; ``refresh`` does it too."""
-    _Work(client, sql.Layout(database=database)).sweep()
+    _Work(client, sql.Layout(database=database)).sweep(STAGES)
 
 
 class _Work:
@@ -165,6 +190,7 @@ class _Work:
     def __init__(self, client: Client, layout: sql.Layout) -> None:
         self.client = client
         self.layout = layout
+        self._arrived = False
 
     def run(self, template: str, values: Mapping[str, object] | None = None) -> None:
         self.client.command(sql.render(template, self.layout, values))
@@ -173,6 +199,13 @@ class _Work:
         self, template: str, values: Mapping[str, object] | None = None
     ) -> Sequence[Sequence[Any]]:
         return self.client.query(sql.render(template, self.layout, values)).result_rows
+
+    def arrived_since(self, inputs: object) -> bool:
+        """Return whether anything changed that the books are made from, once it did."""
+        self._arrived = (
+            self._arrived or self.rows("SELECT inputs FROM {db}.pending")[0][0] != inputs
+        )
+        return self._arrived
 
     def bring_up(self, stage: Stage, *, patient: bool = False) -> tuple[int, bool]:
         """Recompute a stage's dirty units; return how many, and whether none was left.
@@ -201,17 +234,20 @@ class _Work:
                 return done, True
         return done, False
 
-    def sweep(self) -> None:
-        """Remove what is superseded; it runs before anything new is committed.
+    def sweep(self, stages: Sequence[Stage]) -> None:
+        """Remove what is superseded.
 
         The generation before the current one is kept for a minute for those who have begun to read
         it. Rows of a recomputation that died are older than the one that took its place.
         """
+        if not stages:
+            return
+        names = ", ".join(f"'{stage.name}'" for stage in stages)
         left = self.rows(
             "SELECT stage, toUnixTimestamp(unit), generation, settled, keep FROM {db}.unswept "
-            "ORDER BY settled DESC LIMIT 2000"
+            f"WHERE stage IN ({names}) ORDER BY settled DESC LIMIT 2000"
         )
-        for stage in STAGES:
+        for stage in stages:
             mine = [row for row in left if row[0] == stage.name]
             if not mine:
                 continue
