@@ -76,7 +76,6 @@ STAGES = (
             "standing_part_rows",
             "standing_trend_rows",
             "standing_board_rows",
-            "standing_adoption_rows",
         ),
         "",
     ),
