@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 MEDIAN, SIGMA, MOST = 140e6, 1.799, 281e9
 DAYS = 31
 TEAMS, SERVICES = 600, 12
+# The one session that is told call by call.
+SESSION = "bench-session"
 
 _SUMS = (
     "input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, "
@@ -111,25 +113,8 @@ def write(client: Client, database: str, count: int, calls_factor: int = 1) -> N
                 FROM {database}.bench_people
                 WHERE cityHash64(user_id, hour) % 3 = 0
             )""")
-    # two sessions a person and day
     for ago in range(DAYS):
-        client.command(f"""
-            INSERT INTO {database}.session_rows
-                (hour, generation, session_id, user_id, team, project, service, agents, models, first_ts,
-                 last_ts, first_human_ts, last_human_ts, calls, human_turns, gross_tokens, net_tokens, cost_usd)
-            SELECT
-                hour, 1, lower(hex(sipHash64(user_id, hour))), user_id, team, 'project', 'service',
-                if(h % 3 = 0, [concat('agent-', toString(h % 9))], []), [concat('model-', toString(h % 5))],
-                hour, hour + 1800, hour, hour + 1700, n, intDiv(n, 12), t, t, toDecimal128(t * 0.0000009, 12)
-            FROM
-            (
-                SELECT
-                    toStartOfHour(now('UTC') - {ago} * 86400) - (cityHash64(user_id, {ago}, part) % 20) * 3600
-                        AS hour,
-                    user_id, team, cityHash64(user_id) AS h, arrayJoin([0, 1]) AS part,
-                    intDiv(monthly, 60) AS t, {n} AS n
-                FROM {database}.bench_people
-            )""")
+        _sessions(client, database, ago, n)
     for stage, step in (("usage_1d", 86400), *((s, 3600) for s in ("usage_1h", "sessions")),
                         *((s, 3600) for s in ("turns", "deductions")), ("calls", 600)):  # fmt: skip
         client.command(f"""
@@ -147,3 +132,85 @@ def write(client: Client, database: str, count: int, calls_factor: int = 1) -> N
                 arrayResize([toUInt32(sum(u.calls))], 40)
             FROM {database}.usage_{unit}_rows AS u
             GROUP BY {key}, team, service, agent, provider, model""")
+
+
+def _sessions(client: Client, database: str, ago: int, n: str) -> None:
+    """Write the sessions begun on one day: two a person, a quarter over three hours, a tenth over two days."""
+    client.command(f"""
+        INSERT INTO {database}.session_rows
+            (hour, generation, session_id, user_id, team, project, service, agents, models, first_ts,
+             last_ts, first_human_ts, last_human_ts, calls, failed_calls, human_turns, tool_calls,
+             gross_tokens, net_tokens, loop_tokens, cost_usd, largest_input, agent_depth)
+        SELECT
+            begun + leg * 3600 AS hour, 1, lower(hex(s)), user_id, team, 'project', 'service',
+            if(h % 3 = 0, [concat('agent-', toString(h % 9))], []),
+            arraySort(arrayDistinct([concat('model-', toString(h % 5)), concat('model-', toString(if(leg = 1, h + 1, h) % 5))])),
+            hour, hour + 1800, hour, hour + 1700, n, intDiv(n, 40), intDiv(n, 12), intDiv(n, 2),
+            t, t - looped, if(s % 33 = 0 AND leg = 0, intDiv(t, 50), 0) AS looped,
+            toDecimal128(t * 0.0000009, 12), 20000 + s % 150000, h % 3 = 0
+        FROM
+        (
+            SELECT
+                user_id, team, h, s, begun, arrayJoin(legs) AS leg, intDiv(monthly, 60 * length(legs)) AS t, {n} AS n
+            FROM
+            (
+                SELECT
+                    user_id, team, monthly, cityHash64(user_id) AS h, arrayJoin([0, 1]) AS part,
+                    sipHash64(user_id, {ago}, part) AS s,
+                    toStartOfHour(now('UTC') - {ago} * 86400) - (s % 20) * 3600 AS begun,
+                    arrayFilter(leg -> begun + leg * 3600 <= now('UTC'),
+                        multiIf(s % 10 = 1, [0, 24], s % 4 = 0, [0, 1, 2], [0])) AS legs
+                FROM {database}.bench_people
+            )
+        )""")
+
+
+def session(client: Client, database: str) -> str:
+    """Tell one session step by step, as an app would: three hundred calls, half of them ask for a tool."""
+    client.command(f"""
+        INSERT INTO {database}.otel_traces (Timestamp, TraceId, SpanId, SpanName, SpanKind, ServiceName, ScopeName,
+            ResourceAttributes, SpanAttributes, Duration, StatusCode)
+        SELECT
+            toStartOfHour(now('UTC')) - 10800 + number * 10, lower(hex(sipHash128('{SESSION}', intDiv(number, 30)))),
+            lower(hex(sipHash64('{SESSION}', number))), 'chat gpt-4o', 'Client', 'service-1', 'tokenboard',
+            map('service.name', 'service-1'),
+            map('gen_ai.operation.name', 'chat', 'gen_ai.provider.name', 'openai', 'gen_ai.request.model', 'gpt-4o',
+                'gen_ai.response.model', 'gpt-4o-2024-08-06', 'gen_ai.agent.name', concat('agent-', toString(number % 3)),
+                'tokenboard.agent.depth', toString(1 + (number % 3 > 0)),
+                'gen_ai.response.id', concat('chatcmpl-', lower(hex(sipHash128(number, 1)))),
+                'gen_ai.usage.input_tokens', toString(1000 + number * 100), 'gen_ai.usage.output_tokens', '300',
+                'user.id', 'user-084000@example.com', 'tokenboard.user.source', 'context', 'session.id', '{SESSION}',
+                'tokenboard.trigger', if(number % 12 = 0, 'user', 'tool'), 'tokenboard.attempt', '1',
+                'tokenboard.prompt.hash', lower(hex(sipHash64(number, 2))), 'http.response.status_code', '200',
+                'tokenboard.request.messages', toString(2 + number),
+                'tokenboard.tool_calls.names', if(number % 2 = 0, '["search"]', '[]'),
+                'tokenboard.tool_calls.hashes', if(number % 2 = 0, concat('["', lower(hex(sipHash64(number % 40))), '"]'), '[]')),
+            8000000000, 'Unset'
+        FROM numbers(300)""")
+    client.command(f"""
+        INSERT INTO {database}.session_rows
+            (hour, generation, session_id, user_id, team, agents, models, first_ts, last_ts, calls, gross_tokens, net_tokens)
+        SELECT toStartOfHour(now('UTC')) - 10800 AS hour, 1, '{SESSION}', 'user-084000@example.com', 'team-1',
+            ['agent-0', 'agent-1', 'agent-2'], ['gpt-4o-2024-08-06'], hour, hour + 3008, 300, 4875000, 4875000""")
+    return SESSION
+
+
+def ends(client: Client, database: str) -> None:
+    """Write how calls ended and what was said of answers: what the cubes' stages make of single calls."""
+    for unit, key, source in (("1h", "hour", "usage_1h"), ("1d", "day", "usage_1d")):
+        client.command(f"""
+            INSERT INTO {database}.attempt_{unit}_rows ({key}, generation, team, agent, model, error_type, calls, further_attempts)
+            SELECT u.{key}, any(g.generation), u.team, u.agent, u.model,
+                arrayJoin(['', 'rate_limit_error', 'timeout', '500']) AS error_type,
+                if(error_type = '', sum(u.calls), intDiv(sum(u.calls), 150) + 1) AS ended, intDiv(ended, 60)
+            FROM {database}.{source} AS u
+            INNER JOIN (SELECT unit, generation FROM {database}.current WHERE stage = 'cube_{unit}') AS g
+                ON g.unit = toDateTime(u.{key}, 'UTC')
+            GROUP BY u.{key}, u.team, u.agent, u.model""")
+    client.command(f"""
+        INSERT INTO {database}.evaluations (hour, ts, response_id, trace_id, span_id, name, score, label, service)
+        SELECT
+            toStartOfHour(ts), now('UTC') - number * 26 AS ts, concat('chatcmpl-', lower(hex(sipHash128(number)))),
+            sipHash128(number), reinterpretAsFixedString(sipHash64(number)), ['relevance', 'harm', 'tone'][number % 3 + 1],
+            (number % 100) / 100, ['pass', 'fail'][(number % 7 = 0) + 1], 'service-1'
+        FROM numbers(100000)""")
