@@ -19,9 +19,9 @@ WITH
         WHERE by_day AND user_id IN (SELECT arrayJoin(told_names))
             AND day BETWEEN toDate($__fromTime + 86399, 'UTC') AND toDate($__toTime, 'UTC')
             AND of_day BETWEEN toDate($__fromTime + 86399, 'UTC') AND toDate($__toTime, 'UTC')
-            AND (has(picked_models, '*') OR multiSearchAny(models, arrayMap(m -> concat('\n', m, '\n'), picked_models)))
-            AND (has(picked_agents, '*') OR multiSearchAny(agents, arrayMap(a -> concat('\n', a, '\n'), picked_agents))
-                OR (has(picked_agents, '(none)') AND agents = ''))
+            AND $__conditionalAll((has(picked_models, '*') OR multiSearchAny(models, arrayMap(m -> concat('\n', m, '\n'), picked_models))), $model)
+            AND $__conditionalAll((has(picked_agents, '*') OR multiSearchAny(agents, arrayMap(a -> concat('\n', a, '\n'), picked_agents))
+                OR (has(picked_agents, '(none)') AND agents = '')), $agent)
         LIMIT 1 BY session, of_day, user_id, team, agents, models
         UNION ALL
         SELECT
@@ -29,9 +29,9 @@ WITH
             net_tokens, gross_tokens, cost_usd
         FROM told_session_hours
         WHERE NOT by_day AND user_id IN (SELECT arrayJoin(told_names)) AND hour BETWEEN toStartOfHour($__fromTime) AND $__toTime
-            AND (has(picked_models, '*') OR hasAny(models, picked_models))
-            AND (has(picked_agents, '*') OR hasAny(agents, picked_agents)
-                OR (has(picked_agents, '(none)') AND empty(agents)))
+            AND $__conditionalAll((has(picked_models, '*') OR hasAny(models, picked_models)), $model)
+            AND $__conditionalAll((has(picked_agents, '*') OR hasAny(agents, picked_agents)
+                OR (has(picked_agents, '(none)') AND empty(agents))), $agent)
     )
 SELECT
     min(s.first_ts) AS started,
