@@ -14,9 +14,9 @@ WITH
         FROM usage_cube_1d
         WHERE dimensions = told_apart
             AND day >= least(toStartOfMonth(toDate(now(), 'UTC')), toDate(now(), 'UTC') - 6)
-            AND (has(picked_models, '*') OR has(picked_models, model))
-            AND (has(picked_agents, '*') OR has(picked_agents, if(agent = '', '(none)', agent)))
-            AND (has(picked_teams, '*') OR has(picked_teams, if(team = '', '(none)', team)))
+            AND $__conditionalAll((has(picked_models, '*') OR has(picked_models, model)), $model)
+            AND $__conditionalAll((has(picked_agents, '*') OR has(picked_agents, if(agent = '', '(none)', agent))), $agent)
+            AND $__conditionalAll((has(picked_teams, '*') OR has(picked_teams, if(team = '', '(none)', team))), $team)
     )
 SELECT
     sum(u.cost_usd) AS cost_usd,

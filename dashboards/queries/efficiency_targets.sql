@@ -5,8 +5,18 @@
 WITH
     (SELECT (every_team, shown_teams) FROM team_cohort) AS cohort,
     cohort.1 AS every_team, cohort.2 AS shown_teams,
-    (SELECT max(week) FROM weekly_usage
-        WHERE week <= toDate($__toTime, 'UTC') AND week < toStartOfWeek(toDate(now(), 'UTC'), 1)) AS whole_week
+    -- The newest that anybody shown in weekly_usage has; the last day tells, the others need not be read.
+    (SELECT count() FROM people FINAL WHERE listing != 'hidden') AS listed,
+    (SELECT max(day) FROM
+    (
+        SELECT day
+        FROM usage_1d
+        WHERE day < least(toStartOfWeek(toDate($__toTime, 'UTC'), 1) + 7, toStartOfWeek(toDate(now(), 'UTC'), 1))
+            AND (listed > 0 OR (user_id != '' AND user_id NOT IN (SELECT person_id FROM people FINAL WHERE listing = 'hidden')))
+        ORDER BY day DESC
+        LIMIT 1
+    )) AS last_day,
+    toStartOfWeek(last_day, 1) AS whole_week
 SELECT
     multiIf(team = '', '(none)', every_team OR has(shown_teams, team), team, '(small teams)') AS team_name,
     uniqExact(user_id) AS people,

@@ -57,7 +57,7 @@ FROM
     SELECT *
     FROM board
     -- Of everybody's board these are all, and the first to be read.
-    WHERE NOT has(picked_teams, '*') OR place <= 250
+    WHERE '${team:customqueryparam:v}' != 'v=*' OR place <= 250
     ORDER BY place = 0, place, user_id
     LIMIT 250
 ) AS listed

@@ -6,6 +6,6 @@ SELECT
     concat(toString(row_number() OVER (ORDER BY place)), '. ', display_name) AS person,
     net_tokens
 FROM board
-WHERE place > 0 AND (NOT has(picked_teams, '*') OR place <= 3)
+WHERE place > 0 AND ('${team:customqueryparam:v}' != 'v=*' OR place <= 3)
 ORDER BY place
 LIMIT 3

@@ -78,8 +78,8 @@
             FROM standing_parts
             WHERE window_days * 24 = -way
         ) AS u
-        WHERE (has(picked_models, '*') OR has(picked_models, u.model))
-            AND (has(picked_agents, '*') OR has(picked_agents, if(u.agent = '', '(none)', u.agent)))
+        WHERE $__conditionalAll((has(picked_models, '*') OR has(picked_models, u.model)), $model)
+            AND $__conditionalAll((has(picked_agents, '*') OR has(picked_agents, if(u.agent = '', '(none)', u.agent))), $agent)
         GROUP BY user_id
         HAVING is_now OR part
     ),
@@ -100,9 +100,9 @@
         WHERE way = 0 AND (hour, generation) IN (SELECT unit, generation FROM current WHERE stage = 'sessions')
             AND hour >= if(by_day, toDateTime(toDate($__fromTime + 86399, 'UTC'), 'UTC'), toStartOfHour($__fromTime))
             AND hour <= $__toTime
-            AND (has(picked_models, '*') OR hasAny(models, picked_models))
-            AND (has(picked_agents, '*') OR hasAny(agents, picked_agents)
-                OR (has(picked_agents, '(none)') AND empty(agents)))
+            AND $__conditionalAll((has(picked_models, '*') OR hasAny(models, picked_models)), $model)
+            AND $__conditionalAll((has(picked_agents, '*') OR hasAny(agents, picked_agents)
+                OR (has(picked_agents, '(none)') AND empty(agents))), $agent)
         GROUP BY user_id
     ),
     -- A person's team is the one they last worked for; the ninety days' standings know it.
@@ -125,7 +125,7 @@
         FROM standing_board
         WHERE window_hours = way AND model = picked_models[1]
             AND agent = if(picked_agents[1] = '(none)', '', picked_agents[1])
-            AND (has(picked_teams, '*') OR has(picked_teams, if(team = '', '(none)', team)))
+            AND $__conditionalAll((has(picked_teams, '*') OR has(picked_teams, if(team = '', '(none)', team))), $team)
         UNION ALL
         SELECT
             if(p.unranked, 0, toUInt32(p.place)),
@@ -146,5 +146,5 @@
         LEFT JOIN sat ON sat.user_id = p.user_id
         LEFT JOIN known ON known.user_id = p.user_id
         WHERE p.is_now
-            AND (has(picked_teams, '*') OR has(picked_teams, if(team_now = '', '(none)', team_now)))
+            AND $__conditionalAll((has(picked_teams, '*') OR has(picked_teams, if(team_now = '', '(none)', team_now))), $team)
     )

@@ -28,8 +28,8 @@
                 AND hour BETWEEN toStartOfHour($__fromTime) AND $__toTime
                 AND (hour, generation) IN (SELECT unit, generation FROM current WHERE stage = 'usage_1h')
         )
-        WHERE (has(picked_models, '*') OR has(picked_models, model))
-            AND (has(picked_agents, '*') OR has(picked_agents, if(agent = '', '(none)', agent)))
+        WHERE $__conditionalAll((has(picked_models, '*') OR has(picked_models, model)), $model)
+            AND $__conditionalAll((has(picked_agents, '*') OR has(picked_agents, if(agent = '', '(none)', agent))), $agent)
             AND $__conditionalAll((
                 user_id IN
                 (

@@ -26,7 +26,7 @@
             FROM usage_cube_1h
             WHERE NOT by_day AND dimensions = told_apart AND hour BETWEEN toStartOfHour($__fromTime) AND $__toTime
         )
-        WHERE (has(picked_teams, '*') OR has(picked_teams, if(team = '', '(none)', team)))
-            AND (has(picked_models, '*') OR has(picked_models, model))
-            AND (has(picked_agents, '*') OR has(picked_agents, if(agent = '', '(none)', agent)))
+        WHERE $__conditionalAll((has(picked_teams, '*') OR has(picked_teams, if(team = '', '(none)', team))), $team)
+            AND $__conditionalAll((has(picked_models, '*') OR has(picked_models, model)), $model)
+            AND $__conditionalAll((has(picked_agents, '*') OR has(picked_agents, if(agent = '', '(none)', agent))), $agent)
     )

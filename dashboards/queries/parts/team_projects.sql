@@ -14,6 +14,6 @@
             WHERE NOT by_day AND NOT has(picked_teams, '*') AND has(picked_teams, if(team = '', '(none)', team))
                 AND hour BETWEEN toStartOfHour($__fromTime) AND $__toTime
         )
-        WHERE (has(picked_models, '*') OR has(picked_models, model))
-            AND (has(picked_agents, '*') OR has(picked_agents, if(agent = '', '(none)', agent)))
+        WHERE $__conditionalAll((has(picked_models, '*') OR has(picked_models, model)), $model)
+            AND $__conditionalAll((has(picked_agents, '*') OR has(picked_agents, if(agent = '', '(none)', agent))), $agent)
     )

@@ -43,10 +43,11 @@ class VariableError(ValueError):
 def references(sql: str) -> dict[str, set[str]]:
     """Variables that ``sql`` names → the formats they are used with (empty text: none given).
 
-    Macros (``$__timeFilter``) are no variables.
+    Macros (``$__timeFilter``) are no variables, and what ``$__conditionalAll`` looks at is put in
+    nowhere.
     """
     found: dict[str, set[str]] = {}
-    for match in _REFERENCE.finditer(sql):
+    for match in _REFERENCE.finditer(_conditional_all(sql, None)):
         name, form = _parts(match)
         if not name.startswith("__"):
             found.setdefault(name, set()).add(form)
@@ -101,8 +102,11 @@ def _is_all(value: str | Sequence[str]) -> bool:
     return value == ALL or (not isinstance(value, str) and ALL in value[:1])
 
 
-def _conditional_all(sql: str, values: Mapping[str, str | Sequence[str]]) -> str:
-    """``$__conditionalAll(condition, $v)``: ``1=1`` when v is All or empty (browser-side macro)."""
+def _conditional_all(sql: str, values: Mapping[str, str | Sequence[str]] | None) -> str:
+    """``$__conditionalAll(condition, $v)``: ``1=1`` when v is All or empty (browser-side macro).
+
+    Without values every condition stays.
+    """
     while (start := sql.rfind(_CONDITIONAL)) >= 0:
         opening = start + len(_CONDITIONAL) - 1
         depth = 0
@@ -116,8 +120,9 @@ def _conditional_all(sql: str, values: Mapping[str, str | Sequence[str]]) -> str
         name = re.search(r"\$\{?(\w+)", arguments[-1], re.ASCII) if len(arguments) > 1 else None
         if name is None:
             raise VariableError("$__conditionalAll takes a condition and a variable")
-        value = values.get(name[1], "")
-        condition = "1=1" if _is_all(value) or not value else ", ".join(arguments[:-1])
+        value = "" if values is None else values.get(name[1], "")
+        left_out = values is not None and (_is_all(value) or not value)
+        condition = "1=1" if left_out else ", ".join(arguments[:-1])
         sql = sql[:start] + condition + sql[closing + 1 :]
     return sql
 

@@ -76,6 +76,7 @@ STAGES = (
             "standing_part_rows",
             "standing_trend_rows",
             "standing_board_rows",
+            "standing_adoption_rows",
         ),
         "",
     ),
