@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 from tokenboard.local.answers import Answers
@@ -70,3 +71,10 @@ def test_what_fails_is_said_every_time(served):
 
     assert asyncio.run(ask()).endswith(b"[[0]]}")
     assert len(asked) == 3
+
+
+def test_what_is_no_text_is_shown_as_such(served):
+    """Raw telemetry with bytes that are no UTF-8 makes an answer that is JSON all the same."""
+    _, answers, _ = served
+    found = asyncio.run(answers.of("SELECT concat('m', unhex('FF')) AS model"))
+    assert json.loads(found)["rows"] == [["m\ufffd"]]

@@ -192,7 +192,6 @@ def test_a_name_is_one_persons_whatever_its_kind(place, tmp_path):
             "person_id,listing,pseudonym,login\nb,named,,fox\na,pseudonym,fox,\n",
             "line 3: pseudonym: 'fox' is somebody's name",
         ),
-        ("person_id,listing,pseudonym\na,pseudonym,bob\n", "pseudonym: 'bob' is somebody's name"),
         ("person_id,team\na,x\n\na,y\n", "line 4: person_id: 'a' stands in line 2 already"),
         ("person_id,email\na,x@y\nb,x@y\n", "line 3: email: 'x@y' names 'a' of line 2"),
         ("person_id,email\na,\nb,a\n", "line 3: email: 'a' names 'a' of line 2"),
@@ -239,12 +238,19 @@ def test_commands_that_read_name_nobody_who_chose_so(place, tmp_path):
         burn("lee", 7, session="S-lee", team="tiny"),
     )  # fmt: skip
     file = tmp_path / "people.csv"
+    file.write_text("person_id,listing,pseudonym\nzed,pseudonym,lee\n")  # known by usage alone
+    wrong = run(place, "people", "import", file, status=1)
+    assert "pseudonym: 'lee' is somebody's name" in wrong.output
     file.write_text(
         "person_id,display_name,listing,pseudonym,email\nkim,Kim K.,pseudonym,Heron,kim@corp\nlee,Lee,hidden,,\n"
     )
     run(place, "people", "import", file)
     file.write_text("scope,name,monthly_usd\nuser,kim,10\nuser,lee,20\nteam,tiny,30\nuser,bob,5\n")
     run(place, "budgets", "import", file)
+    for what, amount in (("budgets", "monthly_usd"), ("targets", "weekly_tokens")):
+        file.write_text(f"scope,name,{amount}\nuser,kim@corp,10\n")
+        wrong = run(place, what, "import", file, status=1)
+        assert "line 2: name: 'kim@corp' is a name of 'kim'" in wrong.output
     file.write_text("scope,name,weekly_tokens\neverybody,,5\n")
     run(place, "targets", "import", file)
     run(place, "settings", "set", "min_cohort", "5")

@@ -49,7 +49,12 @@ class Answers:
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
-        self._settings = {**reading.limits, "output_format_json_quote_64bit_integers": 0}
+        self._settings = {
+            **reading.limits,
+            "output_format_json_quote_64bit_integers": 0,
+            # raw telemetry holds what came, also what is no UTF-8
+            "output_format_json_validate_utf8": 1,
+        }
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._running: dict[tuple[str, str], asyncio.Task[bytes]] = {}
         self._gate = asyncio.Semaphore(max(2, os.cpu_count() or 1))

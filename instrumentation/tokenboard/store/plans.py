@@ -47,6 +47,8 @@ def import_budgets(client: Client, path: Path, database: str = "tokenboard") -> 
         SheetError: the file has faults; nothing was taken over.
     """
     lines = sheets.read(path, BUDGETS, lambda sound: [*_not_months(sound), *_repeated(sound)])
+    if faults := _not_people(lines, client, database):
+        raise sheets.SheetError(faults)
     return _write(client, database, "budgets", "monthly_usd", lines)
 
 
@@ -57,6 +59,8 @@ def import_targets(client: Client, path: Path, database: str = "tokenboard") -> 
         SheetError: the file has faults; nothing was taken over.
     """
     lines = sheets.read(path, TARGETS, lambda sound: [*_not_weeks(sound), *_repeated(sound)])
+    if faults := _not_people(lines, client, database):
+        raise sheets.SheetError(faults)
     return _write(client, database, "targets", "weekly_tokens", lines)
 
 
@@ -78,6 +82,17 @@ def _not_weeks(lines: Sequence[sheets.Line]) -> Iterator[str]:
         if (start := _from(line)) != _EVER and start.weekday():
             monday = start - timedelta(days=start.weekday())
             yield f"line {line.number}: valid_from: weeks begin on a Monday: {monday}"
+
+
+def _not_people(lines: Sequence[sheets.Line], client: Client, database: str) -> list[str]:
+    """Usage stands under the person: what is planned for one of their names would see none."""
+    query = sql.render("SELECT alias, person FROM {db}.person_of", sql.Layout(database=database))
+    persons = {str(alias): str(person) for alias, person in client.query(query).result_rows}
+    return [
+        f"line {line.number}: name: {name!r} is a name of {persons[name]!r}"
+        for line in lines
+        if line.values["scope"] == "user" and (name := line.values["name"]) in persons
+    ]
 
 
 def _repeated(lines: Sequence[sheets.Line]) -> Iterator[str]:
