@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -32,6 +33,24 @@ class Mortal:
     def query(self, *args, **kwargs):
         self._live()
         return self.client.query(*args, **kwargs)
+
+
+class Busy:
+    """A client beside which a call arrives with each question of what is out of date."""
+
+    def __init__(self, books):
+        self.books = books
+        self.written = []
+
+    def command(self, text, *args, **kwargs):
+        self.written += re.findall(r"INSERT INTO \S+\.`?(\w+_rows)\b", text)
+        return self.books.client.command(text, *args, **kwargs)
+
+    def query(self, text, *args, **kwargs):
+        answer = self.books.client.query(text, *args, **kwargs)
+        if "_dirty" in text:
+            self.books.send(call(ts=NOON, input_tokens=1000))
+        return answer
 
 
 def totals(books):
@@ -143,6 +162,27 @@ def test_superseded_rows_are_swept(books):
     assert totals(books) == (4000,) * 4
     # the current generation, and the one before it for those who read it
     assert books.value("SELECT uniqExact(generation) FROM {db}.call_rows") == 2
+
+
+def test_what_keeps_coming_in_does_not_keep_the_board(books):
+    """Under a flow of calls each stage is done once; cubes wait, until it ends."""
+    books.send(call(ts=NOON, input_tokens=1000))
+    store.refresh(books.client, books.database, patient=True)
+    busy = Busy(books)
+    books.send(call(ts=NOON, input_tokens=1000))
+    store.refresh(busy, books.database, patient=True)
+    assert totals(books)[-1] >= 2000
+    assert busy.written.count("usage_1h_rows") == busy.written.count("standing_rows") / 2 == 1
+    assert "usage_cube_1h_rows" not in busy.written
+    calm = Busy(books)
+    calm.query = books.client.query
+    assert store.refresh(calm, books.database, patient=True) > 0
+    assert "usage_cube_1h_rows" in calm.written
+    in_calls = books.value("SELECT count() FROM {db}.calls")
+    assert in_calls > 5
+    cube = "SELECT sum(calls) FROM {db}.usage_cube_1d WHERE dimensions = 'team'"
+    assert books.value(cube) == in_calls
+    assert store.refresh(books.client, books.database, patient=True) == 0
 
 
 def test_nothing_to_do_is_one_small_query(books):
