@@ -2,10 +2,10 @@
 CREATE OR REPLACE VIEW {db}.sessions {on_cluster} AS
 SELECT
     session_id,
-    argMax(h.user_id, h.gross_tokens) AS user_id,
-    argMax(h.team, h.gross_tokens) AS team,
-    argMax(h.project, h.gross_tokens) AS project,
-    argMax(h.service, h.gross_tokens) AS service,
+    argMax(h.user_id, (h.gross_tokens, h.user_id)) AS user_id,
+    argMax(h.team, (h.gross_tokens, h.team)) AS team,
+    argMax(h.project, (h.gross_tokens, h.project)) AS project,
+    argMax(h.service, (h.gross_tokens, h.service)) AS service,
     arraySort(groupUniqArrayArray(h.agents)) AS agents,
     arraySort(groupUniqArrayArray(h.models)) AS models,
     arraySort(groupUniqArrayArray(h.tasks)) AS tasks,

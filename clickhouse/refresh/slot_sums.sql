@@ -13,6 +13,6 @@ SELECT
     max(addMicroseconds(ts, toInt64(c.duration_ms * 1000))) AS last_ts,
     minIf(toNullable(ts), trigger = 'user' AND c.agent_depth <= 1) AS first_human_ts,
     maxIf(toNullable(ts), trigger = 'user' AND c.agent_depth <= 1) AS last_human_ts,
-    argMin(ifNull(c.input_tokens, 0), ts) AS first_input, max(ifNull(c.input_tokens, 0)) AS largest_input,
+    argMin(ifNull(c.input_tokens, 0), (ts, ifNull(c.input_tokens, 0))) AS first_input, max(ifNull(c.input_tokens, 0)) AS largest_input,
     max(c.agent_depth) AS agent_depth, groupUniqArrayIf(100)(task_id, task_id != '') AS tasks,
     groupArray(toUInt8(least(40, greatest(1, ceil(log(c.duration_ms / 50) / log(1.25)))))) AS latency

@@ -61,8 +61,8 @@ WITH
         SELECT
             r.session_id AS session_id,
             sum(r.loop_tokens) AS looped, sum(r.idle_tokens) AS idled,
-            argMax(r.user_id, r.heaviest_hour) AS told_id,
-            argMax(r.team, r.heaviest_hour) AS the_team,
+            argMax(r.user_id, (r.heaviest_hour, r.user_id)) AS told_id,
+            argMax(r.team, (r.heaviest_hour, r.team)) AS the_team,
             arrayStringConcat(arraySort(arrayFilter(a -> a != '', groupUniqArrayArray(r.agent_list))), ', ') AS agent_names,
             min(r.first_ts) AS started, max(r.last_ts) AS ended,
             sum(r.calls) AS n_calls, sum(r.human_turns) AS turns, sum(r.tool_calls) AS tools,

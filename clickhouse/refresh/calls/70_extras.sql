@@ -4,9 +4,9 @@ INSERT INTO extras
 SELECT
     m.winner_trace AS trace_id, m.winner_span AS span_id,
     toUInt8(least(count() + 1, 255)) AS emissions,
-    -- of several the first that was heard of
-    argMax(e.user_id, (e.user_id != '', e.seniority)) AS user_id,
-    argMax(e.user_source, (e.user_id != '', e.seniority)) AS user_source, max(e.end_user_id) AS end_user_id,
+    -- of several the one whose span began first, whatever came first
+    argMin(e.user_id, (e.user_id = '', e.ts, e.user_id, e.user_source)) AS user_id,
+    argMin(e.user_source, (e.user_id = '', e.ts, e.user_id, e.user_source)) AS user_source, max(e.end_user_id) AS end_user_id,
     max(e.team) AS team, max(e.agent) AS agent, max(e.agent_depth) AS agent_depth,
     max(e.session_id) AS session_id, max(e.conversation) AS conversation, max(e.task_id) AS task_id,
     max(e.trigger) AS trigger, max(e.provider) AS provider, max(e.model) AS model,

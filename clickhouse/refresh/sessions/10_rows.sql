@@ -7,14 +7,14 @@ INSERT INTO {db}.session_rows
     loop_tokens, idle_tokens
 )
 SELECT
-    toStartOfHour(slot) AS hour, {generation}, session_id, user_id, argMin(s.team, s.first_ts),
-    argMin(s.project, s.first_ts), argMin(s.service, s.first_ts),
+    toStartOfHour(slot) AS hour, {generation}, session_id, user_id, argMin(s.team, (s.first_ts, s.team)),
+    argMin(s.project, (s.first_ts, s.project)), argMin(s.service, (s.first_ts, s.service)),
     arraySort(groupUniqArrayIf(s.agent, s.agent != '')), arraySort(groupUniqArrayIf(s.model, s.model != '')),
     arraySort(groupUniqArrayArray(100)(s.tasks)),
     min(s.first_ts), max(s.last_ts), min(s.first_human_ts), max(s.last_human_ts),
     sum(s.calls), sum(s.failed_calls), sum(s.unknown_calls), sum(s.unpriced_calls), sum(s.human_turns), sum(s.tool_calls),
     sum(s.input_tokens) + sum(s.output_tokens) AS gross, gross - any(d.taken), sum(s.cost_usd),
-    argMin(s.first_input, s.first_ts), max(s.largest_input), sum(s.input_tokens), sum(s.output_tokens), max(s.agent_depth),
+    argMin(s.first_input, (s.first_ts, s.first_input)), max(s.largest_input), sum(s.input_tokens), sum(s.output_tokens), max(s.agent_depth),
     any(d.looped), any(d.idled)
 FROM
     {include:refresh/slots_of.sql} AS s
