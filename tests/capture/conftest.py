@@ -12,6 +12,7 @@ import pytest
 import tokenboard
 from fakes.provider import Provider
 from opentelemetry import metrics, trace
+from opentelemetry.instrumentation.httpx import HTTPX2ClientInstrumentor, HTTPXClientInstrumentor
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
@@ -72,6 +73,10 @@ def forget():
     meters._labels.cache_clear()
     for bounded in meters._NAMED.values():
         bounded._seen.clear()
+    # what another file's tests had instrumented, for providers that are gone
+    for kind in (HTTPXClientInstrumentor, HTTPX2ClientInstrumentor):
+        if kind().is_instrumented_by_opentelemetry:
+            kind().uninstrument()
 
 
 @pytest.fixture(autouse=True)

@@ -17,20 +17,12 @@ KINDS = {"httpx": HTTPXClientInstrumentor, "httpx2": HTTPX2ClientInstrumentor}
 @pytest.fixture
 def watched(books):
     """Capture with spans for other HTTP calls, as by default."""
-    forget()  # what another file's tests had instrumented, for providers that are gone
     tokenboard.init(http_spans="other")
     from tokenboard.hooks import http_spans
 
     for name in KINDS:
         http_spans.want(name)
-    yield books
-    forget()
-
-
-def forget():
-    for kind in KINDS.values():
-        if kind().is_instrumented_by_opentelemetry:
-            kind().uninstrument()
+    return books
 
 
 @pytest.mark.parametrize("module", [httpx, httpx2], ids=["httpx", "httpx2"])

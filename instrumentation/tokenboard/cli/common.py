@@ -38,6 +38,8 @@ FIRST_CALL_HINT: Final = (
 )
 # What ends a panel's rows: at the query's end, or before others are joined to them.
 _CUT: Final = re.compile(r"\bLIMIT \d{2,}(?=\s*(?:\) AS listed\b|\Z))")
+# What spares the reading of the places behind those.
+_FIRST: Final = re.compile(r"\bplace <= \d{2,}")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _LONGEST: Final = timedelta(days=3660)
 
@@ -273,7 +275,7 @@ def rows_of(
     from tokenboard import queries
 
     sql = queries.load(name).render(since=since, variables=variables)
-    sql = _CUT.sub("", sql)
+    sql = _FIRST.sub("true", _CUT.sub("", sql))
     with plain_errors():
         return [dict(row) for row in cast("Any", client.query(sql).named_results())]
 
