@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 
+import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from store.spans import call, hexid, row, task, tool
@@ -145,6 +147,41 @@ def test_a_correction_moves_a_call(books):
     found = books.rows("SELECT user_id, calls, gross_tokens FROM {db}.leaderboard")
     assert [tuple(line.values()) for line in found] == [("alice", 1, 110)]
     assert books.value("SELECT uniqExact(user_id) FROM {db}.usage_1h") == 1
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_call_is_whose_span_began_first_whatever_comes_first(books, order):
+    """Emitters that name different users for one call: the order they are heard in decides nothing."""
+    said = {"response_id": "resp_1234567890ab", "seconds": 2, "trace": hexid("a trace", 32)}
+    told = [
+        # knows the usage best, and no user
+        call(ts=NOON + timedelta(milliseconds=4), user=None, session="S1", cache_read=50, **said),
+        call(ts=NOON + timedelta(milliseconds=1), user="bob", scope="z.other", **said),
+        call(ts=NOON + timedelta(milliseconds=2), user="alice", scope="openinference.x", **said),
+    ]
+    for number in order:
+        books.send(told[number])
+    books.refresh()
+    assert books.one("SELECT user_id, input_tokens FROM {db}.calls") == {
+        "user_id": "bob",
+        "input_tokens": 100,
+    }
+
+
+def test_a_session_that_two_share_equally_is_of_one_of_them(books):
+    """Equal tokens by two people in different hours: the same one has the session, whoever came first."""
+    pair = [
+        call(ts=NOON + timedelta(hours=hour), user=user, team=user, session="S1")
+        for hour, user in enumerate(["alice", "bob"])
+    ]
+    found = []
+    for rows in (pair, pair[::-1]):
+        books.empty()
+        for one in rows:
+            books.send(one)
+            books.refresh()
+        found.append(books.one("SELECT user_id, team, gross_tokens FROM {db}.sessions"))
+    assert found == [{"user_id": "bob", "team": "bob", "gross_tokens": 220}] * 2
 
 
 def test_replaying_what_was_corrected_changes_nothing(books):
