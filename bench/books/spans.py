@@ -82,7 +82,7 @@ def measure(count: int, directory: Path | None = None) -> dict[str, float]:
 def _measure(count: int, directory: Path) -> dict[str, float]:
     from tokenboard import store
     from tokenboard.local.engine import Engine
-    from tokenboard.store import recompute
+    from tokenboard.store import recompute, units
 
     figures: dict[str, float] = {}
     hour = int(time.time()) // 3600 * 3600 - 7200
@@ -137,7 +137,7 @@ def _late(client: Client, hour: int, slots: list[int]) -> Meter:
     not grow with the calls of an hour, are made afterwards.
     """
     from tokenboard import store
-    from tokenboard.store import recompute
+    from tokenboard.store import recompute, units
 
     for slot in slots:
         number = time.time_ns() // 1000  # of no span so far
@@ -150,7 +150,7 @@ def _late(client: Client, hour: int, slots: list[int]) -> Meter:
     meter = Meter()
     with meter.running():
         for stage in recompute.STAGES:
-            if stage.unit in {recompute.SLOT, recompute.HOUR}:
+            if stage.unit in {units.SLOT, units.HOUR}:
                 recompute.bring_up(client, stage.name)
     store.refresh(client)
     return meter

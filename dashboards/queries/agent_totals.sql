@@ -19,10 +19,7 @@ WITH
         FROM session_sums CROSS JOIN several
         WHERE by_day AND by_team = NOT has(picked_teams, '*')
             AND day BETWEEN toDate($__fromTime + 86399, 'UTC') AND toDate($__toTime, 'UTC')
-            AND $__conditionalAll((has(picked_teams, '*') OR team IN looked_for.1), $team)
-            AND $__conditionalAll((has(picked_models, '*') OR multiSearchAny(models, looked_for.2)), $model)
-            AND $__conditionalAll((has(picked_agents, '*') OR multiSearchAny(agents, looked_for.3)
-                OR (has(picked_agents, '(none)') AND agents = '')), $agent)
+-- include: sat_in_days
         UNION ALL
         SELECT
             toInt64(uniqExact(session_id)), sum(calls), sum(failed_calls), sum(human_turns), sum(gross_tokens), sum(net_tokens),
@@ -37,10 +34,7 @@ SELECT
         FROM told_session_hours
         WHERE hour >= greatest(now() - 90000, if(by_day, toDateTime(toDate($__fromTime + 86399, 'UTC'), 'UTC'), toStartOfHour($__fromTime)))
             AND hour <= $__toTime AND last_ts > now() - INTERVAL 15 MINUTE
-            AND $__conditionalAll((has(picked_teams, '*') OR has(picked_teams, if(team = '', '(none)', team))), $team)
-            AND $__conditionalAll((has(picked_models, '*') OR hasAny(models, picked_models)), $model)
-            AND $__conditionalAll((has(picked_agents, '*') OR hasAny(agents, picked_agents)
-                OR (has(picked_agents, '(none)') AND empty(agents))), $agent)
+-- include: sat_in_hours
     ) AS running,
     if(sum(s.human_turns) = 0, NULL, sum(s.calls) / sum(s.human_turns)) AS calls_per_turn,
     if(sum(s.calls) = 0, NULL, sum(s.failed_calls) / sum(s.calls)) AS failed_share,

@@ -2,21 +2,7 @@
 -- that is read; else the slot stays dirty. {planned} as in refresh/calls/99_commit.sql; {bases} (slot, the generation, its rows).
 INSERT INTO {db}.generations (stage, unit, generation, inputs, content, since, tail, rows, previous, swept)
 WITH
-    written AS
-    (
-        SELECT
-            slot,
-            count() AS rows,
-            groupBitXor(cityHash64((
-                {include:refresh/call_content.sql}))) AS content
-        FROM {db}.call_rows
-        WHERE slot IN ({slots}) AND generation = {generation}
-        GROUP BY slot
-    ),
-    tails AS
-    (
-        {include:refresh/call_tails.sql}
-    )
+    {include:refresh/calls_written.sql}
 SELECT
     row.1, slot, {generation}, row.2, row.3, row.4, row.5, row.6, row.7, row.8
 FROM

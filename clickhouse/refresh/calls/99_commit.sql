@@ -7,21 +7,7 @@
 -- insert of one block: nobody ever sees one of the two without the other.
 INSERT INTO {db}.generations (stage, unit, generation, inputs, content, since, tail, rows, previous, swept)
 WITH
-    written AS
-    (
-        SELECT
-            slot,
-            count() AS rows,
-            groupBitXor(cityHash64((
-                {include:refresh/call_content.sql}))) AS content
-        FROM {db}.call_rows
-        WHERE slot IN ({slots}) AND generation = {generation}
-        GROUP BY slot
-    ),
-    tails AS
-    (
-        {include:refresh/call_tails.sql}
-    )
+    {include:refresh/calls_written.sql}
 SELECT
     row.1, slot, {generation}, row.2, row.3, row.4, row.5, row.6, row.7, row.8
 FROM

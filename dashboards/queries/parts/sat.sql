@@ -11,18 +11,12 @@
         FROM session_days
         WHERE by_day AND day BETWEEN toDate($__fromTime + 86399, 'UTC') AND toDate($__toTime, 'UTC')
             AND of_day BETWEEN toDate($__fromTime + 86399, 'UTC') AND toDate($__toTime, 'UTC')
-            AND $__conditionalAll((has(picked_teams, '*') OR team IN looked_for.1), $team)
-            AND $__conditionalAll((has(picked_models, '*') OR multiSearchAny(models, looked_for.2)), $model)
-            AND $__conditionalAll((has(picked_agents, '*') OR multiSearchAny(agents, looked_for.3)
-                OR (has(picked_agents, '(none)') AND agents = '')), $agent)
+-- include: sat_in_days
     ),
     sat_hours AS
     (
         SELECT *
         FROM told_session_hours
         WHERE NOT by_day AND hour BETWEEN toStartOfHour($__fromTime) AND $__toTime
-            AND $__conditionalAll((has(picked_teams, '*') OR has(picked_teams, if(team = '', '(none)', team))), $team)
-            AND $__conditionalAll((has(picked_models, '*') OR hasAny(models, picked_models)), $model)
-            AND $__conditionalAll((has(picked_agents, '*') OR hasAny(agents, picked_agents)
-                OR (has(picked_agents, '(none)') AND empty(agents))), $agent)
+-- include: sat_in_hours
     )

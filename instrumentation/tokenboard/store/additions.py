@@ -9,18 +9,15 @@ the very same calls.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tokenboard.store import sql
+from tokenboard.store.units import IDLE, SLOT, moment, moments
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-SLOT = 600
-# How far back a session of the wire is looked for that goes on.
-IDLE = 7200
 # A slot of fewer calls is made again as fast.
 LEAST_ROWS = 20_000
 # What was added is read again whenever more is, so it is not left to grow: one part in so many.
@@ -33,10 +30,6 @@ _RULES = (
     "60_clusters", "65_astray", "70_extras", "80_derived",
 )  # fmt: skip
 _WRITE = ("90_rows", "91_rows_of_several", "93_yielded", "95_tools", "97_sums")
-
-
-# The first line of a statement that is only run where the query says so.
-WHEN = re.compile(r"-- when: (.*)\n")
 
 
 class Work(Protocol):
@@ -85,7 +78,7 @@ def own_marks(work: Work, slots: Iterable[int]) -> dict[int, int]:
     """Return the marks of each slot alone, as they stand now."""
     rows = work.rows(
         "SELECT toUnixTimestamp(slot), sum(marks) FROM {db}.dirty_slots "
-        f"WHERE slot IN ({_times(slots)}) GROUP BY slot"
+        f"WHERE slot IN ({moments(slots)}) GROUP BY slot"
     )
     return {int(slot): int(marks) for slot, marks in rows}
 
@@ -133,7 +126,7 @@ class _Addition:
     def make(self) -> set[int]:
         """Add what can be added and return to which slots."""
         work = self.work
-        base = {"slots": _times(self.marks)}
+        base = {"slots": moments(self.marks)}
         _files(work, ["refresh/calls/85_rates.sql", "refresh/added/10_fresh.sql"], base)
         try:
             slots = self._same_prices()
@@ -169,7 +162,7 @@ class _Addition:
             "(SELECT unit, generation, rows, tail FROM {db}.current WHERE stage = 'calls') AS c "
             "LEFT JOIN (SELECT * FROM {db}.current WHERE stage = 'calls_base') AS b "
             "ON b.unit = c.unit AND b.generation = c.generation "
-            f"WHERE c.unit IN ({_times({*self.window, *earlier})})"
+            f"WHERE c.unit IN ({moments({*self.window, *earlier})})"
         )
         return {int(row[0]): _Slot(*(int(value) for value in row[1:])) for row in rows}
 
@@ -201,7 +194,7 @@ class _Addition:
             if slot not in self.own or not slots & _beside(slot):
                 continue
             limit = (was.rows if was else LEAST_ROWS) // PART + 1000
-            read = {"slot": _time(slot), "limit": limit, "known": "NOT IN", "generations": 0}
+            read = {"slot": moment(slot), "limit": limit, "known": "NOT IN", "generations": 0}
             if was is not None and was.base and was.own == self.own[slot]:
                 if not was.added and was.newest == was.base:
                     continue  # nothing came
@@ -210,7 +203,7 @@ class _Addition:
                 known = [was.base] if slot in slots else [was.base, was.newest]
                 read["generations"] = ", ".join(map(str, known))
             _files(self.work, ["refresh/added/20_fresh.sql"], read)
-            count = f"SELECT count() FROM fresh WHERE slot = {_time(slot)}"
+            count = f"SELECT count() FROM fresh WHERE slot = {moment(slot)}"
             if int(self.work.rows(count)[0][0]) > limit:
                 too_much |= _beside(slot)
         return too_much
@@ -225,21 +218,21 @@ class _Addition:
         carry = {slot - step for slot in of for step in steps} - of.keys()
         pairs = [(slot, was.base) for slot, was in of.items()]
         return {
-            "slots": _times(of),
-            "window": _times({beside for slot in of for beside in _beside(slot)}),
-            "carry": _times(at for at in carry if at in self.known and self.known[at].tail),
+            "slots": moments(of),
+            "window": moments({beside for slot in of for beside in _beside(slot)}),
+            "carry": moments(at for at in carry if at in self.known and self.known[at].tail),
             "generation": self.generation,
             "emissions": "came AS e",
             "added": "(e.trace_id, e.span_id, e.content) "
             "IN (SELECT trace_id, span_id, content FROM fresh)",
             "bases": ", ".join(
-                f"({_time(slot)}, toUInt64({was.base}), toUInt64({was.rows}))"
+                f"({moment(slot)}, toUInt64({was.base}), toUInt64({was.rows}))"
                 for slot, was in of.items()
             ),
             "base_pairs": _pairs(pairs),
             "written": _pairs([*pairs, *((slot, self.generation) for slot in of)]),
             "planned": ", ".join(
-                f"({_time(slot)}, toUInt64({self.marks[slot]}), toUInt64({self.earlier[slot]}), "
+                f"({moment(slot)}, toUInt64({self.marks[slot]}), toUInt64({self.earlier[slot]}), "
                 f"toUInt64({self.own[slot]}))"
                 for slot in of
             ),
@@ -249,8 +242,8 @@ class _Addition:
 def _files(work: Work, names: Iterable[str], values: Mapping[str, object]) -> None:
     """Run files of ``clickhouse/``, those with a condition only where it holds."""
     for template in map(sql.text, names):
-        condition = WHEN.match(template)
-        if condition is None or work.rows(condition[1], values)[0][0]:
+        condition = sql.condition(template)
+        if condition is None or work.rows(condition, values)[0][0]:
             work.run(template, values)
 
 
@@ -264,13 +257,5 @@ def _beside(slot: int) -> set[int]:
 
 
 def _pairs(pairs: Iterable[tuple[int, int]]) -> str:
-    listed = [f"({_time(slot)}, {generation})" for slot, generation in pairs]
-    return ", ".join(listed) or f"({_time(0)}, 0)"
-
-
-def _time(seconds: int) -> str:
-    return f"toDateTime({seconds}, 'UTC')"
-
-
-def _times(many: Iterable[int]) -> str:
-    return ", ".join(_time(seconds) for seconds in sorted(many)) or _time(0)
+    listed = [f"({moment(slot)}, {generation})" for slot, generation in pairs]
+    return ", ".join(listed) or f"({moment(0)}, 0)"

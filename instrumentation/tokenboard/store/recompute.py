@@ -2,9 +2,10 @@
 
 Every stage works alike. A view ``<stage>_dirty`` names the units (ten minutes, an hour, a day)
 whose inputs are not those that their newest generation was made from. The stage writes whole units
-as rows of a new generation, then one row in ``generations`` makes it the one that is read. Nothing
-is ever added to what is there: so a crash at any moment, a replay, or two of these at once change
-no figure; whoever comes second only does work twice.
+as rows of a new generation, then one row in ``generations`` makes it the one that is read. Rows
+that are read are never changed: so a crash at any moment, a replay, or two of these at once change
+no figure; whoever comes second only does work twice. Calls that come late into many others are the
+one exception to whole units (``additions``).
 """
 
 from __future__ import annotations
@@ -16,22 +17,20 @@ from typing import TYPE_CHECKING, Any
 
 from tokenboard import resources
 from tokenboard.store import additions, sql
+from tokenboard.store.units import DAY, HOUR, IDLE, SLOT, moment, moments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from clickhouse_connect.driver.client import Client
 
-SLOT = 600
-HOUR = 3600
-DAY = 86400
-# How long a session of the wire may idle, and so how far back a slot looks for one that goes on.
-IDLE = 2 * HOUR
 # What one statement takes on at most: bounds its memory, and its text: a day is 24 hours that it
 # names, an hour of deductions 12 slots twice, each in some 30 characters of the 262,144 that the
 # engine reads (max_query_size).
 BATCH_ROWS = 2_000_000
 BATCH_UNITS = 240
+# Likewise of those that are swept, each named three times with its generation.
+SWEPT_UNITS = 1500
 
 
 # How often what was superseded is removed, in seconds.
@@ -85,8 +84,6 @@ STAGES = (
     Stage("cube_1d", DAY, ("usage_cube_1d_rows", "attempt_1d_rows"), "day", later=True),
 )
 _SCRATCH = re.compile(r"^CREATE TEMPORARY TABLE (\w+)", re.MULTILINE)
-# The first line of a statement that is only run where the query says so.
-_WHEN = re.compile(r"-- when: (.*)\n")
 # A task that is told of again makes the earlier hours of its dirty.
 _TELLS_OTHERS = "refresh/usage_1h/05_task_hours.sql"
 # How often a stage looks for more to do: bounds what a flood of inserts can hold up, the first by
@@ -245,15 +242,15 @@ class _Work:
         names = ", ".join(f"'{stage.name}'" for stage in stages)
         left = self.rows(
             "SELECT stage, toUnixTimestamp(unit), generation, settled, keep FROM {db}.unswept "
-            f"WHERE stage IN ({names}) ORDER BY settled DESC LIMIT 2000"
+            f"WHERE stage IN ({names}) ORDER BY settled DESC LIMIT {SWEPT_UNITS}"
         )
         for stage in stages:
             mine = [row for row in left if row[0] == stage.name]
             if not mine:
                 continue
-            unit = f"toDateTime({stage.key}, 'UTC')" if stage.key else _time(0)
-            bounds = ", ".join(f"({_time(int(row[1]))}, {row[4]})" for row in mine)
-            units = _times(int(row[1]) for row in mine)
+            unit = f"toDateTime({stage.key}, 'UTC')" if stage.key else moment(0)
+            bounds = ", ".join(f"({moment(int(row[1]))}, {row[4]})" for row in mine)
+            units = moments(int(row[1]) for row in mine)
             # what was added to is read for as long as nothing takes its place
             base = additions.bases(self, units) if stage.name == "calls" else ""
             for table in stage.tables:
@@ -261,7 +258,7 @@ class _Work:
                     f"DELETE FROM {{db}}.{table} WHERE {unit} IN ({units}) "
                     f"AND arrayExists(b -> b.1 = {unit} AND generation < b.2, [{bounds}]){base}"
                 )
-            done = ", ".join(f"({_time(int(row[1]))}, {row[2]})" for row in mine if row[3])
+            done = ", ".join(f"({moment(int(row[1]))}, {row[2]})" for row in mine if row[3])
             if done:
                 self.run(
                     "INSERT INTO {db}.generations SELECT * REPLACE (true AS swept) "
@@ -294,24 +291,24 @@ class _Work:
         values: dict[str, object] = {
             "stage": stage.name,
             "table": stage.tables[0],
-            "key": stage.key or _time(0),
+            "key": stage.key or moment(0),
             "grain": stage.name.rpartition("_")[2],  # 1h of usage_1h
-            "units": _times(dirty.units),
+            "units": moments(dirty.units),
             "generation": dirty.generation,
-            "planned": ", ".join(f"({_time(at)}, {inputs})" for at, inputs in dirty.units.items()),
+            "planned": ", ".join(f"({moment(at)}, {inputs})" for at, inputs in dirty.units.items()),
         }
         if stage.name == "calls":
             values |= additions.whole(dirty.units, dirty.generation, self.layout)
             values |= self._calls_values(dirty.units)
         elif stage.unit == HOUR:
             steps = range(-stage.reach, HOUR, SLOT)
-            values["slots"] = _times({hour + step for hour in dirty.units for step in steps})
+            values["slots"] = moments({hour + step for hour in dirty.units for step in steps})
             # deductions: the hours in which a session may have been left alone
             looked_at = range(-6 * HOUR, HOUR, HOUR)
-            values["before"] = _times({hour + step for hour in dirty.units for step in looked_at})
+            values["before"] = moments({hour + step for hour in dirty.units for step in looked_at})
         elif stage.unit == DAY:
             steps = range(0, DAY, HOUR)
-            values["hours"] = _times({day + step for day in dirty.units for step in steps})
+            values["hours"] = moments({day + step for day in dirty.units for step in steps})
         folders = ["slots", stage.name] if stage.from_slots else [stage.name]
         names = [
             f"refresh/{folder}/{path.name}"
@@ -326,8 +323,8 @@ class _Work:
         more = False
         try:
             for name, template in templates.items():
-                condition = _WHEN.match(template)
-                if condition is None or self.rows(condition[1], values)[0][0]:
+                condition = sql.condition(template)
+                if condition is None or self.rows(condition, values)[0][0]:
                     self.run(template, values)
                     more = more or name == _TELLS_OTHERS
         finally:
@@ -339,7 +336,7 @@ class _Work:
         earlier = {slot - step for slot in units for step in looked_at} - units.keys()
         rows = self.rows(
             "SELECT toUnixTimestamp(unit) AS at, cityHash64(at, tail) FROM {db}.current "
-            f"WHERE stage = 'calls' AND tail != 0 AND unit IN ({_times(earlier)})"
+            f"WHERE stage = 'calls' AND tail != 0 AND unit IN ({moments(earlier)})"
         )
         tails = {int(at): int(fingerprint) for at, fingerprint in rows}
         own = additions.own_marks(self, units)
@@ -349,24 +346,16 @@ class _Work:
             for step in looked_at:
                 carried ^= tails.get(slot - step, 0)
             planned.append(
-                f"({_time(slot)}, toUInt64({marks}), toUInt64({carried}), "
+                f"({moment(slot)}, toUInt64({marks}), toUInt64({carried}), "
                 f"toUInt64({own.get(slot, 0)}))"
             )
         return {
-            "slots": _times(units),
-            "window": _times({slot + step for slot in units for step in (-SLOT, 0, SLOT)}),
-            "carry": _times(tails),
+            "slots": moments(units),
+            "window": moments({slot + step for slot in units for step in (-SLOT, 0, SLOT)}),
+            "carry": moments(tails),
             "planned": ", ".join(planned),
         }
 
     def _drop(self, tables: list[str]) -> None:
         for table in tables:
             self.client.command(f"DROP TEMPORARY TABLE IF EXISTS {table}")
-
-
-def _time(seconds: int) -> str:
-    return f"toDateTime({seconds}, 'UTC')"
-
-
-def _times(many: Iterable[int]) -> str:
-    return ", ".join(_time(seconds) for seconds in sorted(many)) or _time(0)

@@ -151,6 +151,7 @@ MACROS: Mapping[str, Callable[[str], str]] = {
     "count_of": lambda c: f"if(blind, x.{c}, e.{c}) AS {c}",
 }
 
+_CONDITION = re.compile(r"-- when: (.*)\n")
 _MACRO = re.compile(r"\{(\w+):([^{}]*)\}")
 _ENGINE = re.compile(r"(\w+)(?:\((.*)\))?", re.DOTALL)
 _REPLICA = "'/clickhouse/tables/{shard}/{database}/{table}', '{replica}'"
@@ -186,6 +187,12 @@ class Layout:
 def text(name: str) -> str:
     """Return a file of ``clickhouse/``, by its path in it."""
     return (resources.folder("clickhouse") / name).read_text(encoding="utf-8")
+
+
+def condition(template: str) -> str | None:
+    """Return the query in a statement's first line that says whether to run it, if it has one."""
+    found = _CONDITION.match(template)
+    return found[1] if found else None
 
 
 def render(template: str, layout: Layout, values: Mapping[str, object] | None = None) -> str:
