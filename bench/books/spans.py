@@ -82,7 +82,7 @@ def measure(count: int, directory: Path | None = None) -> dict[str, float]:
 def _measure(count: int, directory: Path) -> dict[str, float]:
     from tokenboard import store
     from tokenboard.local.engine import Engine
-    from tokenboard.store import recompute, units
+    from tokenboard.store import recompute
 
     figures: dict[str, float] = {}
     hour = int(time.time()) // 3600 * 3600 - 7200
