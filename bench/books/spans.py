@@ -11,6 +11,7 @@ import shutil
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,13 +22,17 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 _BLOCK = 250_000
+# Who sends in bulk sends over more than one connection; one insert keeps one core busy.
+_SENDERS = 2
+# ClickHouse's own default. The local stack writes a quarter of it at a time (local/engine.py).
+_BLOCK_BYTES = 256 * 2**20
 _SPAN = """
 INSERT INTO {table} (Timestamp, TraceId, SpanId, SpanName, SpanKind, ServiceName, ScopeName,
     ResourceAttributes, SpanAttributes, Duration, StatusCode)
 SELECT
     toDateTime({hour}, 'UTC') + {second}, lower(hex(sipHash128(number))),
-    lower(hex(sipHash64(number))), 'chat gpt-4o', 'Client', concat('service-', toString(number % 7)), 'tokenboard',
-    map('service.name', concat('service-', toString(number % 7))),
+    lower(hex(sipHash64(number))), 'chat gpt-4o', 'Client', concat('service-', toString(number % {sessions} % 7)), 'tokenboard',
+    map('service.name', concat('service-', toString(number % {sessions} % 7))),
     map('gen_ai.operation.name', 'chat', 'gen_ai.provider.name', 'openai', 'gen_ai.request.model', 'gpt-4o',
         'gen_ai.response.model', 'gpt-4o-2024-08-06',
         'gen_ai.response.id', concat('chatcmpl-', lower(hex(sipHash128(number, 1)))),
@@ -64,9 +69,10 @@ class Meter:
 def measure(count: int, directory: Path | None = None) -> dict[str, float]:
     """Send ``count`` spans of one hour, then late ones; return spans a second, seconds and bytes.
 
-    Each session is one person's, forty calls of it spread over the hour. Making the spans up is not
-    measured: a block of them lies ready in memory before it is inserted. The processor time of
-    merges in the background is, for as long as they run beside what is measured.
+    Each session is one person's in one service, forty calls of it spread over the hour, of a model
+    that has a price. Making the spans up is not measured: a block of them lies ready in memory for
+    each sender before they insert at once. The processor time of merges in the background is, for as
+    long as they run beside what is measured.
     """
     chosen = directory or Path(tempfile.mkdtemp(prefix="tokenboard-bench-"))
     try:
@@ -89,25 +95,31 @@ def _measure(count: int, directory: Path) -> dict[str, float]:
     second = f"intDiv(number * 3600, {count})"
     sessions = max(1, count // 40)
     with Engine(directory) as engine:
-        client = engine.client()
-        client.command("CREATE TEMPORARY TABLE ready AS otel_traces")
+        clients = [engine.client() for _ in range(_SENDERS)]
+        client = clients[0]
+        _price_the_model(client, hour)
+        for one in clients:
+            one.command(f"SET min_insert_block_size_bytes = {_BLOCK_BYTES}")
+            one.command("CREATE TEMPORARY TABLE ready AS otel_traces")
         stored, made = Meter(), Meter()
-        for start in range(0, count, _BLOCK):
-            size = min(_BLOCK, count - start)
-            client.command("TRUNCATE TABLE ready")
-            client.command(
-                _SPAN.format(
-                    table="ready",
-                    hour=hour,
-                    start=start,
-                    count=size,
-                    second=second,
-                    sessions=sessions,
+        starts = iter(range(0, count, _BLOCK))
+        while batch := [(one, at) for one, at in zip(clients, starts, strict=False)]:
+            for one, at in batch:
+                one.command("TRUNCATE TABLE ready")
+                one.command(
+                    _SPAN.format(
+                        table="ready",
+                        hour=hour,
+                        start=at,
+                        count=min(_BLOCK, count - at),
+                        second=second,
+                        sessions=sessions,
+                    )
                 )
-            )
             with stored.running():
-                client.command("INSERT INTO otel_traces SELECT * FROM ready")
-        client.command("DROP TEMPORARY TABLE ready")
+                _at_once([one for one, _ in batch], "INSERT INTO otel_traces SELECT * FROM ready")
+        for one in clients:
+            one.command("DROP TEMPORARY TABLE ready")
         print(f"stored in {stored}", flush=True)
         with made.running():
             recompute.bring_up(client, "calls")
@@ -126,8 +138,28 @@ def _measure(count: int, directory: Path) -> dict[str, float]:
             f"{table}_bytes_a_row": _bytes(client, table)
             for table in ("otel_traces", "emissions", "call_rows")
         }
-        client.close()
+        for one in clients:
+            one.close()
     return figures
+
+
+def _price_the_model(client: Client, hour: int) -> None:
+    """Book one call of the day before: models are priced once they were seen."""
+    from tokenboard import store
+    from tokenboard.store import prices
+
+    day = hour - 86400
+    client.command(
+        _SPAN.format(table="otel_traces", hour=day, start=2**40, count=1, second=0, sessions=1)
+    )
+    store.refresh(client)
+    assert prices.sync(client).priced
+
+
+def _at_once(clients: list[Client], statement: str) -> None:
+    with ThreadPoolExecutor(len(clients)) as pool:
+        for done in [pool.submit(one.command, statement) for one in clients]:
+            done.result()
 
 
 def _late(client: Client, hour: int, slots: list[int]) -> Meter:

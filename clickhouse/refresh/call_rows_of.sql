@@ -17,7 +17,7 @@ SELECT
     audio_input_tokens, audio_output_tokens, usage_known, service_tier, reported_cost_usd,
     multiIf(
         http_status >= 400 AND NOT usage_known, toDecimal64(0, 12),
-        price.1 != 0 AND (usage_known OR price.16 > 0), {cost:price},
+        price.1 != 0 AND (usage_known OR price.16 > 0), at_price,
         usage_known AND reported_cost_usd > 0 AND NOT quarantined, reported_cost_usd,
         NULL) AS cost_usd,
     multiIf(
@@ -47,15 +47,23 @@ FROM
         toInt64(ifNull(audio_input_tokens, 0)) AS n_audio_in,
         toInt64(ifNull(audio_output_tokens, 0)) AS n_audio_out,
         least(toInt64(ifNull(reasoning_tokens, 0)), greatest(n_output - n_audio_out, 0)) AS n_reasoning,
-        toHour(ts, 'UTC') * 60 + toMinute(ts, 'UTC') AS minute,
-        arrayFilter(p ->
-            (p.2 = '' OR p.2 = service_tier)
-                AND ts >= p.3 AND ts < p.17
-                AND if(p.4 <= p.5, minute >= p.4 AND minute < p.5, minute >= p.4 OR minute < p.5)
-                AND (p.6 = 0 OR n_input > p.6),
-            list) AS fitting,
-        fitting[1] AS price,
-        arrayFirst(p -> NOT p.18, fitting) AS list_price,
-        if(usage_known AND list_price.1 != 0, {cost:list_price}, NULL) AS list_cost
+        toDateTime(ts, 'UTC') AS second,
+        intDiv(toUnixTimestamp(second), 60) % 1440 AS minute,
+        -- of its prices, which fit: a list of numbers, where filtering the prices themselves would copy each
+        arrayMap(
+            (tier, since, from, to, over, until) ->
+                (tier = '' OR tier = service_tier)
+                    AND second >= since AND second < until
+                    AND if(from <= to, minute >= from AND minute < to, minute >= from OR minute < to)
+                    AND (over = 0 OR n_input > over),
+            list.2, list.3, list.4, list.5, list.6, list.17) AS fits,
+        list[indexOf(fits, 1)] AS price,
+        list[arrayFirstIndex((fit, own) -> fit AND NOT own, fits, list.18)] AS list_price,
+        {cost:price} AS at_price,
+        multiIf(
+            NOT usage_known, NULL,
+            price.18, if(list_price.1 != 0, {cost:list_price}, NULL),
+            price.1 != 0, at_price,
+            NULL) AS list_cost
     FROM
     (
