@@ -10,6 +10,7 @@ import anthropic
 import openai
 import pytest
 import tokenboard
+from fakes.collector import Collector
 from fakes.provider import Provider
 from opentelemetry import metrics, trace
 from opentelemetry.instrumentation.httpx import HTTPX2ClientInstrumentor, HTTPXClientInstrumentor
@@ -102,6 +103,13 @@ def _no_mishaps():
     yield
     logger.removeHandler(ear)
     assert not heard, "\n".join(heard)
+
+
+@pytest.fixture
+def collector():
+    """A collector that keeps what it is sent."""
+    with Collector() as collector:
+        yield collector
 
 
 @pytest.fixture
