@@ -19,7 +19,7 @@ SELECT
         mapKeys(SpanAttributes))) AS tags,
     arrayMap(k -> map('key', k, 'value', ResourceAttributes[k]), mapKeys(ResourceAttributes)) AS serviceTags,
     StatusCode AS statusCode
-FROM otel_traces
+FROM otel_traces_all
 WHERE TraceId = picked AND Timestamp >= span_of.1 - 1 AND Timestamp <= span_of.2 + 1
 ORDER BY startTime
 LIMIT 1000

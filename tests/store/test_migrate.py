@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 import socket
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -145,33 +141,6 @@ def test_odd_database_names_are_refused(name):
     """A name that would have to be quoted everywhere is refused before anything is sent."""
     with pytest.raises(ValueError, match="cannot name a database"):
         sql.Layout(database=name)
-
-
-def test_on_a_cluster_every_table_is_replicated():
-    """One switch makes the same files replicated tables on a cluster, and leaves no brace behind."""
-    layout = sql.Layout(cluster="main")
-    for path in migrations.files():
-        statement = sql.render(sql.text(path.name), layout)
-        if "CREATE" in statement:
-            assert "ON CLUSTER `main`" in statement, path.name
-        if "ENGINE =" in statement:
-            assert "ENGINE = Replicated" in statement, path.name
-
-
-def test_a_clusters_tables_can_be_made(tmp_path):
-    """The engine takes every table and view of a cluster; no table is left that does not replicate."""
-    script = Path(__file__).with_name("make_replicated.py")
-    done = subprocess.run(
-        [sys.executable, script, tmp_path], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    engines = json.loads(done.stdout)
-    assert engines["otel_traces"] == "ReplicatedMergeTree"
-    assert engines["people"] == "ReplicatedReplacingMergeTree"
-    assert engines["leaderboard"] == "View"
-    assert {engine for engine in engines.values() if engine.endswith("MergeTree")} == {
-        engine for engine in engines.values() if engine.startswith("Replicated")
-    }
 
 
 def free_port() -> int:

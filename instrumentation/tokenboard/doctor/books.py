@@ -43,7 +43,7 @@ FROM
             toStartOfTenMinutes(toDateTime(Timestamp)) AS slot,
             ResourceAttributes['service.instance.id'] AS instance,
             SpanAttributes['tokenboard.conversation'] AS conversation
-        FROM otel_traces
+        FROM otel_traces_all
         WHERE ReceivedAt > now() - INTERVAL 1 HOUR AND conversation != '' AND instance != ''
             AND SpanAttributes['session.id'] = '' AND SpanAttributes['gen_ai.conversation.id'] = ''
         LIMIT 200000
@@ -140,12 +140,12 @@ def _schema(rows: Rows) -> Check:
 
 def _arrived(rows: Rows) -> Check:
     spans, newest = rows(
-        "SELECT count(), toUnixTimestamp(max(ReceivedAt)) FROM otel_traces "
+        "SELECT count(), toUnixTimestamp(max(ReceivedAt)) FROM otel_traces_all "
         "WHERE ReceivedAt > now() - INTERVAL 1 DAY"
     )[0]
     logs = rows("SELECT count() FROM otel_logs WHERE ReceivedAt > now() - INTERVAL 1 DAY")[0][0]
     if not spans and not logs:
-        older = rows("SELECT count() FROM otel_traces")[0][0]
+        older = rows("SELECT count() FROM otel_traces_all")[0][0]
         said = "no telemetry came in the last day" if older else "no telemetry has ever arrived"
         return Check(
             "arrival",

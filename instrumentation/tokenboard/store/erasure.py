@@ -11,7 +11,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tokenboard.store import people, recompute, sql
+from tokenboard.store import migrations, people, recompute, sql
 from tokenboard.store.people import PersonError
 
 if TYPE_CHECKING:
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 _MARKED = """
-CREATE TABLE {db}.{marked} (kind LowCardinality(String), value String, trace FixedString(16))
-ENGINE = MergeTree ORDER BY (kind, value)
+CREATE TABLE {db}.{marked} {on_cluster}
+(kind LowCardinality(String), value String, trace FixedString(16))
+ENGINE = {engine:MergeTree} ORDER BY (kind, value)
 """
 # Sessions and traces of which the person is the only known user.
 _MARK = """
@@ -97,6 +98,8 @@ _THEIRS: Mapping[str, str] = {
     "aliases": "person_id = %(person)s OR value IN %(names)s",
     "people": "person_id IN %(names)s",
 }
+# Raw telemetry: on a cluster each shard has a part of it. All else is whole on every server.
+_RAW = frozenset(name for name in _THEIRS if name.startswith("otel_") and name[-3:] != "_ts")
 # What a person gets: the readable form of the above. Superseded rows are nobody's business.
 _READ: Mapping[str, str] = {
     **{table: rule for table, rule in _THEIRS.items() if not table.endswith(("_rows", "_ts"))},
@@ -125,7 +128,8 @@ class _Person:
         if not person:
             raise PersonError("name a person: calls whose user is not known are nobody's")
         self.client = client
-        self.layout = sql.Layout(database=database)
+        # Raw telemetry of a cluster lies on several shards.
+        self.layout = migrations.layout_of(client, database) or sql.Layout(database=database)
         query = "SELECT person FROM {db}.person_of WHERE alias = %(id)s"
         named = self._rows(query, {"id": person})
         self.person = str(named[0][0]) if named else person
@@ -144,10 +148,13 @@ class _Person:
     def __enter__(self) -> _Person:  # noqa: PYI034 - not made to be subclassed
         self.run(_MARKED)
         self.run(_MARK)
+        if self.layout.cluster:
+            # every server removes by the marks that it has
+            self.run("SYSTEM SYNC REPLICA {on_cluster} {db}.{marked}")
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.run("DROP TABLE IF EXISTS {db}.{marked}")
+        self.run("DROP TABLE IF EXISTS {db}.{marked} {on_cluster} SYNC")
 
     def run(self, template: str) -> None:
         self.client.command(self._text(template), parameters=self.parameters)
@@ -178,6 +185,10 @@ class _Person:
         return sql.render(template, self.layout, self.values)
 
 
+def _from(table: str) -> str:
+    return f"{{rows:{table}}}" if table in _RAW else f"{{db}}.{table}"
+
+
 def export(client: Client, person: str, out: Path, database: str = "tokenboard") -> dict[str, int]:
     """Write everything of a person into a zip file: one file of JSON lines a table.
 
@@ -193,7 +204,7 @@ def export(client: Client, person: str, out: Path, database: str = "tokenboard")
         parts: dict[str, bytes] = {}
         for table, rule in _READ.items():
             lines = theirs.json_lines(
-                f"SELECT *{theirs.readable(table)} FROM {{db}}.{table} WHERE {rule}"
+                f"SELECT *{theirs.readable(table)} FROM {_from(table)} WHERE {rule}"
             )
             if lines:
                 parts[table] = lines
@@ -220,7 +231,7 @@ def erase(client: Client, person: str, database: str = "tokenboard") -> Erased:
     """
     with _Person(client, person, database) as theirs:
         counts = {
-            table: int(theirs.rows(f"SELECT count() FROM {{db}}.{table} WHERE {rule}")[0][0])
+            table: int(theirs.rows(f"SELECT count() FROM {_from(table)} WHERE {rule}")[0][0])
             for table, rule in _THEIRS.items()
         }
         if not any(counts.values()):
@@ -234,8 +245,10 @@ def erase(client: Client, person: str, database: str = "tokenboard") -> Erased:
         # Twice: somebody else's recomputation may have begun before the first time.
         for _ in range(2):
             for table, rule in _THEIRS.items():
+                where = "{on_cluster}" if table in _RAW else ""
                 theirs.run(
-                    f"ALTER TABLE {{db}}.{table} DELETE WHERE {rule} SETTINGS mutations_sync = 2"
+                    f"ALTER TABLE {{db}}.{table} {where} DELETE WHERE {rule} "
+                    "SETTINGS mutations_sync = 2"
                 )
             recompute.refresh(client, database)
         return Erased(theirs.names, {table: n for table, n in counts.items() if n})

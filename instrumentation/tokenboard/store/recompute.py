@@ -216,6 +216,8 @@ class _Work:
             dirty = self._dirty(stage)
             if not dirty.units:
                 return done, True
+            if stage.name == "calls":
+                self._catch_up()
             if stage.name == "calls" and not written and (added := additions.add(self)):
                 written |= added
                 done += len(added)
@@ -230,6 +232,18 @@ class _Work:
             if not (dirty.more or more):
                 return done, True
         return done, False
+
+    def _catch_up(self) -> None:
+        """On a cluster: wait for the rows whose marks are here already.
+
+        Shards write both, in this order, and each table comes here by itself; a slot is done when
+        its marks are, so its rows must have come too.
+        https://clickhouse.com/docs/sql-reference/statements/system#sync-replica
+        """
+        cluster = "SELECT anyIf(value, name = 'layout.cluster') FROM {db}.settings FINAL"
+        if self.rows(cluster)[0][0]:
+            for table in ("emissions", "misdated"):
+                self.run(f"SYSTEM SYNC REPLICA {{db}}.{table}")
 
     def sweep(self, stages: Sequence[Stage]) -> None:
         """Remove what is superseded.

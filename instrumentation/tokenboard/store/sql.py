@@ -3,7 +3,10 @@
 A file holds one statement. What may stand in it in braces:
 
 - ``{db}``: the database; ``{on_cluster}``: ``ON CLUSTER …`` or nothing;
-- ``{engine:Name(arguments)}``: a table engine, replicated on a cluster;
+- ``{engine:Name(arguments)}``: a table engine, replicated on a cluster: raw telemetry among the
+  replicas of the shard that took it, all else on every server;
+- ``{rows:table}``: a raw table to read from, on a cluster that of every shard;
+- ``{distributed:name table}``: what makes ``name`` the same for whoever may only read views;
 - ``{raw_days}``, ``{fact_days}``: retention;
 - the macros below, ``{name:expression}`` and so on: expressions too long to repeat;
 - in ``refresh/``, whatever the stage passes in.
@@ -154,7 +157,10 @@ MACROS: Mapping[str, Callable[[str], str]] = {
 _CONDITION = re.compile(r"-- when: (.*)\n")
 _MACRO = re.compile(r"\{(\w+):([^{}]*)\}")
 _ENGINE = re.compile(r"(\w+)(?:\((.*)\))?", re.DOTALL)
-_REPLICA = "'/clickhouse/tables/{shard}/{database}/{table}', '{replica}'"
+# Raw telemetry, most of the bytes, stays where it came in; the books are whole on every server.
+_RAW = re.compile(r"CREATE TABLE IF NOT EXISTS \{db\}\.otel_(?:traces|logs|metrics_\w+)\s")
+_OF_ITS_SHARD = "'/clickhouse/tables/{shard}/{database}/{table}', '{replica}'"
+_OF_ALL = "'/clickhouse/tables/all/{database}/{table}', '{shard}-{replica}'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +217,16 @@ def render(template: str, layout: Layout, values: Mapping[str, object] | None = 
 
     def macro(match: re.Match[str]) -> str:
         name, argument = match.groups()
-        return _engine(argument, layout) if name == "engine" else MACROS[name](argument)
+        if name in of_layout:
+            return of_layout[name](argument)
+        return MACROS[name](argument)
 
+    replica = _OF_ITS_SHARD if _RAW.search(template) else _OF_ALL
+    of_layout: Mapping[str, Callable[[str], str]] = {
+        "engine": lambda spec: _engine(spec, layout, replica),
+        "rows": lambda table: _rows(table, layout),
+        "distributed": lambda names: _distributed(*names.split(), layout),
+    }
     expanded = template
     while (inner := _MACRO.sub(macro, expanded)) != expanded:  # what is included holds macros
         expanded = inner
@@ -221,10 +235,26 @@ def render(template: str, layout: Layout, values: Mapping[str, object] | None = 
     return expanded
 
 
-def _engine(spec: str, layout: Layout) -> str:
+def _engine(spec: str, layout: Layout, replica: str) -> str:
     match = _ENGINE.fullmatch(spec)
     assert match is not None, spec
     name, arguments = match.group(1), match.group(2) or ""
     if not layout.cluster:
         return f"{name}({arguments})" if arguments else name
-    return f"Replicated{name}({', '.join(part for part in (_REPLICA, arguments) if part)})"
+    return f"Replicated{name}({', '.join(part for part in (replica, arguments) if part)})"
+
+
+def _rows(table: str, layout: Layout) -> str:
+    if not layout.cluster:
+        return f"{{db}}.{table}"
+    return f"cluster('{layout.cluster}', {{db}}.{table})"
+
+
+def _distributed(name: str, table: str, layout: Layout) -> str:
+    if not layout.cluster:
+        # what is materialized is in no asterisk
+        return f"OR REPLACE VIEW {{db}}.{name} AS SELECT *, ReceivedAt FROM {{db}}.{table}"
+    return (
+        f"TABLE IF NOT EXISTS {{db}}.{name} {{on_cluster}} AS {{db}}.{table} "
+        f"ENGINE = Distributed('{layout.cluster}', '{layout.database}', '{table}')"
+    )
