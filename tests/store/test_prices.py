@@ -78,6 +78,40 @@ def test_date_time_of_day_and_service_tier_pick_the_rate(books):
     }  # fmt: skip
 
 
+def test_a_price_holds_from_its_moment_to_that_of_the_next(books):
+    """To the microsecond: a date's price from midnight on, a night's until the minute it ends in begins."""
+    day = NOON.replace(hour=0) - timedelta(days=5)
+    books.price()
+    books.price(priority=2, valid_from=day.replace(tzinfo=None), input=Decimal(3))
+    books.price(priority=3, minute_from=1200, minute_to=120, input=Decimal(1))
+    before = timedelta(microseconds=-1)
+    wanted = {
+        day - timedelta(hours=4): 1,  # a night before there was the new price
+        day - timedelta(hours=4) + before: 2,
+        day + timedelta(hours=2): 3,
+        day + timedelta(hours=2) + before: 1,
+        day + timedelta(hours=20): 1,
+        day + timedelta(hours=20) + before: 3,
+    }
+    books.price(
+        priority=4, service_tier="batch", valid_from=day.replace(tzinfo=None), input=Decimal(7)
+    )
+    wanted_of_batches = {day: 7, day + before: 1}
+    for ts in wanted:
+        books.send(call(ts=ts, model="m-1", input_tokens=1_000_000, output_tokens=0))
+    for ts in wanted_of_batches:
+        books.send(
+            call(
+                ts=ts, model="m-1", input_tokens=1_000_000, output_tokens=0,
+                attributes={"tokenboard.service_tier": "batch"},
+            )
+        )  # fmt: skip
+    books.refresh()
+    found = books.rows("SELECT ts, cost_usd FROM {db}.priced_calls")
+    costs = {line["ts"].replace(tzinfo=UTC): line["cost_usd"] for line in found}
+    assert costs == wanted | wanted_of_batches
+
+
 def test_unknown_is_not_free(books):
     """Unknown usage and unknown prices cost NULL and are counted; a refused call costs nothing."""
     books.price()
