@@ -225,7 +225,7 @@ def render(template: str, layout: Layout, values: Mapping[str, object] | None = 
     of_layout: Mapping[str, Callable[[str], str]] = {
         "engine": lambda spec: _engine(spec, layout, replica),
         "rows": lambda table: _rows(table, layout),
-        "distributed": lambda names: _distributed(*names.split(), layout),
+        "distributed": lambda names: _distributed(names, layout),
     }
     expanded = template
     while (inner := _MACRO.sub(macro, expanded)) != expanded:  # what is included holds macros
@@ -250,7 +250,8 @@ def _rows(table: str, layout: Layout) -> str:
     return f"cluster('{layout.cluster}', {{db}}.{table})"
 
 
-def _distributed(name: str, table: str, layout: Layout) -> str:
+def _distributed(names: str, layout: Layout) -> str:
+    name, table = names.split()
     if not layout.cluster:
         # what is materialized is in no asterisk
         return f"OR REPLACE VIEW {{db}}.{name} AS SELECT *, ReceivedAt FROM {{db}}.{table}"
