@@ -24,7 +24,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.stack import BATCH, Collector, Up, body, memory, post, renewed
+from bench.processes import Collector, Up, memory
+from bench.stack import BATCH, body, post, renewed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
