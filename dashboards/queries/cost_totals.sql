@@ -14,8 +14,7 @@ WITH
         FROM usage_cube_1d
         WHERE dimensions = told_apart
             AND day >= least(toStartOfMonth(toDate(now(), 'UTC')), toDate(now(), 'UTC') - 6)
-            AND $__conditionalAll((has(picked_models, '*') OR has(picked_models, model)), $model)
-            AND $__conditionalAll((has(picked_agents, '*') OR has(picked_agents, if(agent = '', '(none)', agent))), $agent)
+-- include: of_models_and_agents
             AND $__conditionalAll((has(picked_teams, '*') OR has(picked_teams, if(team = '', '(none)', team))), $team)
     )
 SELECT

@@ -15,6 +15,5 @@
             WHERE NOT by_day AND hour BETWEEN toStartOfHour($__fromTime) AND $__toTime
         )
         WHERE $__conditionalAll((has(picked_teams, '*') OR has(picked_teams, if(team = '', '(none)', team))), $team)
-            AND $__conditionalAll((has(picked_models, '*') OR has(picked_models, model)), $model)
-            AND $__conditionalAll((has(picked_agents, '*') OR has(picked_agents, if(agent = '', '(none)', agent))), $agent)
+-- include: of_models_and_agents
     )
