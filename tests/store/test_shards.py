@@ -79,6 +79,7 @@ class Servers:
     def __init__(self, client):
         self.client = client
         self.told = []
+        self.away = False
 
     def __getattr__(self, name):
         return getattr(self.client, name)
@@ -91,7 +92,11 @@ class Servers:
 
     def command(self, text, **more):
         here = self._here(text)
-        return None if "SYNC REPLICA" in text else self.client.command(here, **more)
+        if "SYNC REPLICA" not in text:
+            return self.client.command(here, **more)
+        if self.away:
+            raise TimeoutError(text)
+        return None
 
     def query(self, text, **more):
         return self.client.query(self._here(text), **more)
@@ -145,3 +150,17 @@ def test_a_person_is_erased_on_every_shard(books, servers):
         if (found := re.search(r"\.(\w+) ON CLUSTER `main` DELETE", text))
     }
     assert everywhere == RAW
+
+
+def test_an_erasure_that_cannot_begin_leaves_no_marks(books, servers):
+    """Where a server does not get the marks nothing is removed, and the marks are gone."""
+    books.send(call(ts=NOON, user="ada"))
+    store.refresh(servers, books.database)
+    servers.away = True
+    with pytest.raises(TimeoutError):
+        erasure.erase(servers, "ada", books.database)
+    assert books.value("SELECT count() FROM {db}.otel_traces") == 1
+    marks = (
+        "SELECT count() FROM system.tables WHERE database = '{db}' AND startsWith(name, 'marked_')"
+    )
+    assert books.value(marks) == 0

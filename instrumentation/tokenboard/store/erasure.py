@@ -147,10 +147,14 @@ class _Person:
 
     def __enter__(self) -> _Person:  # noqa: PYI034 - not made to be subclassed
         self.run(_MARKED)
-        self.run(_MARK)
-        if self.layout.cluster:
-            # every server removes by the marks that it has
-            self.run("SYSTEM SYNC REPLICA {on_cluster} {db}.{marked}")
+        try:
+            self.run(_MARK)
+            if self.layout.cluster:
+                # every server removes by the marks that it has
+                self.run("SYSTEM SYNC REPLICA {on_cluster} {db}.{marked}")
+        except BaseException:
+            self.__exit__()  # the marks name the person
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
