@@ -52,3 +52,17 @@ def ask(stack):
     asked = Asked(stack.addresses)
     yield asked
     asked.http.close()
+
+
+@pytest.fixture(scope="module")
+def writable(stack):
+    """The same data behind a second port that may write."""
+    with Stack(stack.engine.data_dir, 0, 0, 0, read_only=False) as second:
+        asked = Asked(second.addresses)
+        asked.http.post(
+            second.addresses["clickhouse"],
+            content="CREATE TABLE IF NOT EXISTS notes (n Int64, t String, m Map(String, String)) ENGINE = MergeTree ORDER BY n",
+        )
+        yield asked
+        asked.sql("DROP TABLE notes")
+        asked.http.close()
