@@ -2,7 +2,7 @@
 
 Then the same through the real collector, where it is built. Sender, collector and stack share this
 machine. Run: python -m bench stack [--seconds N] [--connections N] [--roads direct collector], or
-python -m bench stack --soak SECONDS [--rate N] for the memory under a steady load.
+python -m bench stack --soak SECONDS [--rate N] for delay and memory by the minute of a steady load.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ BATCH = 512  # what the SDK's batch processor sends at most
 USERS = 1000
 RATE = 500  # calls a second while the delay is measured
 SENDERS = 10
-SOAK_RATE = 2_000
 # What each post has of its own, as it stands in the bytes of the one that all are made from.
 _SEED = b"\x81\x92\xa3\xb4\xc5\xd6\xe7\xf8"
 _START, _END = (struct.pack("<Q", one) for one in (0x1122334455667788, 0x1122334455667799))
@@ -95,7 +94,8 @@ def batch(size: int, first: int = 0) -> ExportTraceServiceRequest:
                 tokenboard__agent__depth=1,
                 tokenboard__conversation=os.urandom(8).hex(),
                 tokenboard__trigger="user",
-                tokenboard__prompt__hash=os.urandom(8).hex(),
+                # one call in ten asks what was asked before
+                tokenboard__prompt__hash=f"{n}" if n % 10 == 0 else f"{_SEED.hex()}{n}",
                 tokenboard__request__messages=7,
                 tokenboard__request__bytes=20_000,
                 tokenboard__attempt=1,
@@ -137,14 +137,8 @@ def post(wire: http.client.HTTPConnection, body: bytes) -> int:
     return answer.status
 
 
-def flood(
-    up: Up,
-    seconds: float,
-    connections: int,
-    through: Collector | None = None,
-    rate: float | None = None,
-) -> None:
-    """As many calls as the stack takes, or a collector before it; or so many a second."""
+def flood(up: Up, seconds: float, connections: int, through: Collector | None = None) -> None:
+    """As many calls as the stack takes, or a collector before it."""
     door = through or up
     taken, refused = [], []
     memory = {"VmRSS": [door.memory()], "RssAnon": [door.memory("RssAnon")]}
@@ -152,20 +146,16 @@ def flood(
     end = time.monotonic() + seconds
 
     whole = body(BATCH)
-    period = connections * BATCH / rate if rate else 0.0
 
-    def send(number: int) -> None:
-        due = time.monotonic() + period * number / connections
+    def send() -> None:
         with contextlib.closing(http.client.HTTPConnection(door.otlp)) as wire:
-            while due < end and time.monotonic() < end:
-                time.sleep(max(0, due - time.monotonic()))
-                due += period
+            while time.monotonic() < end:
                 status = post(wire, renewed(whole))
                 (taken if status == 200 else refused).append(status)
                 if status != 200:
                     time.sleep(1)
 
-    threads = [threading.Thread(target=send, args=(n,)) for n in range(connections)]
+    threads = [threading.Thread(target=send) for _ in range(connections)]
     started, used = time.monotonic(), door.cpu()
     for thread in threads:
         thread.start()
@@ -205,14 +195,14 @@ def delay(up: Up, rate: int, seconds: float) -> None:
     """How long after its end a call is on the board, under a steady load.
 
     Ten senders post once a second each, as an application's exporters do; calls are on the board in
-    the order of their acknowledgement.
+    the order of their acknowledgement. A load of more than a minute is told by minutes, too.
     """
     board = "SELECT sum(calls) FROM leaderboard"
     # Calls that are on their way to the board would pass for those that are sent from now on.
     _wait(lambda: up.number(board) == up.number("SELECT count() FROM calls"), 300)
     total = up.number(board)
     posted: list[tuple[float, int]] = []
-    lock, delays = threading.Lock(), []
+    lock, shown_after = threading.Lock(), []
     started = time.monotonic()
     sent = 0
 
@@ -235,20 +225,31 @@ def delay(up: Up, rate: int, seconds: float) -> None:
     for thread in threads:
         thread.start()
     used = up.cpu()
+    minutes = [up.memory("RssAnon")]
     while any(thread.is_alive() for thread in threads) or (
         posted and time.monotonic() < started + seconds + 60
     ):
         shown, now = up.number(board), time.monotonic()
         with lock:
             while posted and posted[0][1] <= shown:
-                delays.append(now - posted.pop(0)[0])
+                ended = posted.pop(0)[0]
+                shown_after.append((ended - started, now - ended))
+        if now - started >= 60 * len(minutes):
+            minutes.append(up.memory("RssAnon"))
         time.sleep(0.5)  # a page that is looked at asks less often still
+    for minute, memory in enumerate(minutes[1:]):
+        waited = [took for at, took in shown_after if minute * 60 <= at < minute * 60 + 60]
+        print(f"         minute {minute + 1:2}: {_spread(waited)}; {memory} MiB RssAnon at its end")
     print(
-        f"{statistics.median(delays):8.1f} s from a call's end to the leaderboard at "
-        f"{sent / seconds:.0f} calls/s for {seconds:.0f} s (p90 "
-        f"{statistics.quantiles(delays, n=10)[8]:.1f} s, longest {max(delays):.1f} s, "
-        f"{len(posted)} posts never; {(up.cpu() - used) / seconds:.2f} cores)"
+        f"{_spread([took for _, took in shown_after])} from a call's end to the leaderboard at "
+        f"{sent / seconds:.0f} calls/s for {seconds:.0f} s ({len(posted)} posts never; "
+        f"{(up.cpu() - used) / seconds:.2f} cores)"
     )
+
+
+def _spread(seconds: list[float]) -> str:
+    p90 = statistics.quantiles(seconds, n=10)[8]
+    return f"{statistics.median(seconds):8.1f} s (p90 {p90:.1f} s, longest {max(seconds):.1f} s)"
 
 
 def main(arguments: list[str]) -> None:
@@ -258,7 +259,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--connections", type=int, default=32)
     roads = ("direct", "collector")
     parser.add_argument("--soak", type=float, help="only a steady load, for so many seconds")
-    parser.add_argument("--rate", type=float, default=SOAK_RATE, help="calls a second of --soak")
+    parser.add_argument("--rate", type=int, default=RATE, help="calls a second of --soak")
     parser.add_argument("--roads", nargs="+", choices=roads, default=roads)
     options = parser.parse_args(arguments)
     load = os.getloadavg()[0]
@@ -269,7 +270,7 @@ def main(arguments: list[str]) -> None:
         with tempfile.TemporaryDirectory() as folder:
             up = Up(Path(folder))
             try:
-                flood(up, options.soak, options.connections, rate=options.rate)
+                delay(up, options.rate, options.soak)
             finally:
                 up.stop()
         return

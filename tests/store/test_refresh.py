@@ -89,6 +89,37 @@ def test_a_crash_at_any_statement_loses_and_doubles_nothing(books):
     assert totals(books) == (sent,) * 4
 
 
+def test_two_connections_make_the_same_books_at_once(books, engine):
+    """What the second one makes stands beside the board, and a death of it leaves nothing half done."""
+    other = engine.client(use_database=False)
+    sent = 0
+    for dies_at in (0, 15, 400):
+        books.send(
+            call(ts=NOON + timedelta(seconds=dies_at), input_tokens=1000, session="S1"),
+            call(ts=NOON - timedelta(hours=1, seconds=dies_at), input_tokens=1000, session="S2"),
+        )
+        sent += 2000
+        second = Mortal(other, dies_at)
+        try:
+            store.refresh(books.client, books.database, beside=second)
+        except KeyboardInterrupt:
+            assert second.left < 0
+            assert books.refresh() > 0
+        else:
+            # what was left to the second was made by it, in some of the statements it had
+            assert 0 <= second.left < 390
+        assert totals(books) == (sent,) * 4
+        for elsewhere in (
+            "SELECT sum(calls) FROM {db}.sessions",
+            "SELECT sum(calls) FROM {db}.session_sums WHERE NOT by_team",
+            "SELECT sum(calls) FROM {db}.usage_cube_1d WHERE dimensions = 'team'",
+        ):
+            assert books.value(elsewhere) == sent / 1000
+        assert store.refresh(books.client, books.database, beside=other) == 0
+    assert second.left >= 0
+    other.close()
+
+
 def test_nothing_is_lost_to_races(books, engine):
     """Inserts and two recomputations at once, each with a connection of its own: exact in the end."""
     batches, size = 12, 20

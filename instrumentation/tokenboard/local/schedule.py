@@ -22,10 +22,10 @@ EVERY_S = 1.0
 # Recomputing takes at most this share of the time, so that a busy hour does not starve the inserts;
 # but it is not to keep anybody from seeing a call within WITHIN_S: one that comes just after a
 # recomputation has begun waits for its end, the pause and the next. Where that cannot be, it rests
-# for a quarter of what it took.
+# for a tenth of what it took.
 SHARE = 0.3
 WITHIN_S = 4.0
-REST = 0.25
+REST = 0.1
 LONGEST_PAUSE_S = 3.0
 BRIEF_S = 4.0
 # So often it looks though nothing was written: days end, and standings that were put off fall due.
@@ -51,10 +51,12 @@ class Scheduler:
     """One thread with a client of its own; :meth:`notify` wakes it after something was written."""
 
     def __init__(self, engine: Engine) -> None:
-        self._client = engine.client()
+        # What is over soon is mostly planning, a hundred statements of it, on one thread each: two
+        # connections make it at the same time.
+        self._client, self._beside = self._clients = (engine.client(), engine.client())
         # To compile an expression takes longer than all that it is then used for here.
-        self._client.command(
-            "SET compile_expressions = 0, compile_aggregate_expressions = 0, "
+        self._set(
+            "compile_expressions = 0, compile_aggregate_expressions = 0, "
             "compile_sort_description = 0"
         )
         self._database = engine.database
@@ -81,7 +83,8 @@ class Scheduler:
             self._closing = True
             self._wake.set()
             self._thread.join()
-            self._client.close()
+            for client in self._clients:
+                client.close()
 
     def _run(self) -> None:
         listed = False
@@ -105,12 +108,19 @@ class Scheduler:
     def _refresh(self) -> None:
         from tokenboard import store
 
-        # What is over soon is mostly planning, a hundred statements of it: more threads only cost.
+        # What is over soon is mostly planning: more threads a statement only cost.
         brief = self._took is not None and self._took < BRIEF_S
-        self._client.command(f"SET max_threads = {1 if brief else 'DEFAULT'}")
-        if store.refresh(self._client, database=self._database, patient=not self._closing):
+        self._set(f"max_threads = {1 if brief else 'DEFAULT'}")
+        patient = not self._closing
+        if store.refresh(
+            self._client, database=self._database, patient=patient, beside=self._beside
+        ):
             # What was left to the next time, or came meanwhile; where nothing did, it is one query.
             self._wake.set()
+
+    def _set(self, settings: str) -> None:
+        for client in self._clients:
+            client.command(f"SET {settings}")
 
     def _price(self, *, new_only: bool) -> None:
         from tokenboard.store import prices

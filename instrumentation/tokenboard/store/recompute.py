@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +84,14 @@ STAGES = (
     Stage("cube_1h", HOUR, ("usage_cube_1h_rows", "attempt_1h_rows"), "hour", later=True),
     Stage("cube_1d", DAY, ("usage_cube_1d_rows", "attempt_1d_rows"), "day", later=True),
 )
+_BY_NAME = {stage.name: stage for stage in STAGES}
+# The order they are made in: the first lane leads to the board; what stands in the second needs
+# nothing of what stands beside it.
+_PHASES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (("calls", "turns", "deductions"), ()),
+    (("usage_1h", "usage_1d"), ("sessions",)),
+    (("standings",), ("sessions_1d", "cube_1h", "cube_1d")),
+)
 _SCRATCH = re.compile(r"^CREATE TEMPORARY TABLE (\w+)", re.MULTILINE)
 # A task that is told of again makes the earlier hours of its dirty.
 _TELLS_OTHERS = "refresh/usage_1h/05_task_hours.sql"
@@ -121,6 +130,7 @@ def refresh(
     *,
     layout: sql.Layout | None = None,
     patient: bool = False,
+    beside: Client | None = None,
 ) -> int:
     """Recompute everything that is not up to date and return how many units were written.
 
@@ -128,36 +138,64 @@ def refresh(
     to write and to make temporary tables, and is used by nobody else meanwhile. Who calls it again
     and again is ``patient``: standings that take long are then not made again at once, nor, while
     more comes in, what is not for the board. As long as this returns more than 0, call it again.
+    With a second client (``beside``) stages that do not need each other are made at the same time.
     """
-    work = _Work(client, layout or sql.Layout(database=database))
+    layout = layout or sql.Layout(database=database)
+    work = _Work(client, layout)
     inputs, pending = work.rows("SELECT inputs, pending FROM {db}.pending")[0]
     if not pending:
         if patient:
-            work.sweep(_unswept(database, 1))
+            work.sweep(_unswept(database, 1), wait=False)
         return 0
-    written, settled = 0, True
-    for stage in STAGES:
-        began, key = time.monotonic(), (database, stage.name)
-        waits = patient and began < _due.get(key, 0)
-        if waits and (not stage.later or work.arrived_since(inputs)):
-            settled = False
-            continue
-        done, clean = work.bring_up(stage, patient=patient)
-        written += done
-        settled = settled and clean
-        ended = time.monotonic()
-        if stage.later and done:
-            _due[key] = ended + _LATER_S
-        elif stage.name == "standings" and ended - began > _LONG:
-            _due[key] = ended + _PATIENCE * (ended - began)
-    work.sweep(_unswept(database, 1 if patient else len(STAGES)))
-    if settled:
+    lanes = [_Lane(work, inputs, patient=patient)]
+    if beside is not None:
+        lanes.append(_Lane(_Work(beside, layout), inputs, patient=patient))
+    with ThreadPoolExecutor(1, "tokenboard-books-beside") as pool:
+        for first, second in _PHASES:
+            other = pool.submit(lanes[-1].run, second) if beside is not None else None
+            lanes[0].run(first)
+            if other is None:
+                lanes[0].run(second)
+            else:
+                other.result()
+    work.sweep(_unswept(database, 1 if patient else len(STAGES)), wait=not patient)
+    if all(lane.settled for lane in lanes):
         # Fingerprint of before the work: what has come since then leaves the whole pending.
         work.run(
             f"INSERT INTO {{db}}.generations (stage, unit, generation, inputs) "
             f"SELECT 'all', toDateTime(0, 'UTC'), generateSnowflakeID(), {inputs}"
         )
-    return written
+    return sum(lane.written for lane in lanes)
+
+
+class _Lane:
+    """Stages brought up one after the other on one connection, with what came of it."""
+
+    def __init__(self, work: _Work, inputs: object, *, patient: bool) -> None:
+        self.work = work
+        self.inputs = inputs
+        self.patient = patient
+        self.written = 0
+        self.settled = True
+
+    def run(self, names: Sequence[str]) -> None:
+        for name in names:
+            self._bring_up(_BY_NAME[name])
+
+    def _bring_up(self, stage: Stage) -> None:
+        began, key = time.monotonic(), (self.work.layout.database, stage.name)
+        waits = self.patient and began < _due.get(key, 0)
+        if waits and (not stage.later or self.work.arrived_since(self.inputs)):
+            self.settled = False
+            return
+        done, clean = self.work.bring_up(stage, patient=self.patient)
+        self.written += done
+        self.settled = self.settled and clean
+        ended = time.monotonic()
+        if stage.later and done:
+            _due[key] = ended + _LATER_S
+        elif stage.name == "standings" and ended - began > _LONG:
+            _due[key] = ended + _PATIENCE * (ended - began)
 
 
 def _unswept(database: str, most: int) -> list[Stage]:
@@ -245,8 +283,8 @@ class _Work:
             for table in ("emissions", "misdated"):
                 self.run(f"SYSTEM SYNC REPLICA {{db}}.{table}")
 
-    def sweep(self, stages: Sequence[Stage]) -> None:
-        """Remove what is superseded.
+    def sweep(self, stages: Sequence[Stage], *, wait: bool = True) -> None:
+        """Remove what is superseded; without ``wait`` the engine does so when it has the time.
 
         The generation before the current one is kept for a minute for those who have begun to read
         it. Rows of a recomputation that died are older than the one that took its place.
@@ -271,6 +309,9 @@ class _Work:
                 self.run(
                     f"DELETE FROM {{db}}.{table} WHERE {unit} IN ({units}) "
                     f"AND arrayExists(b -> b.1 = {unit} AND generation < b.2, [{bounds}]){base}"
+                    # Behind a queue of merges that can take seconds; it is noted on disk at once.
+                    # https://clickhouse.com/docs/operations/settings/settings#lightweight_deletes_sync
+                    f"{'' if wait else ' SETTINGS lightweight_deletes_sync = 0'}"
                 )
             done = ", ".join(f"({moment(int(row[1]))}, {row[2]})" for row in mine if row[3])
             if done:
