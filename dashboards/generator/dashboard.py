@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tokenboard import queries
+from tokenboard.queries.variables import SWITCH, switches
 
 from generator.panels import DATASOURCE
 
@@ -32,6 +33,8 @@ class Variable:
         several: whether several values, or All, can be chosen.
         all_value: SQL text that All stands for; the same in every query's header.
         hidden: whether it is only there for the queries that use it.
+        switch: whether it turns lines of queries on or off (``queries.variables.SWITCH``): nobody
+            chooses it, no address tells it, and until it is known nothing is left out.
     """
 
     name: str
@@ -41,18 +44,21 @@ class Variable:
     several: bool = True
     all_value: str = "v=*"
     hidden: bool = False
+    switch: bool = False
 
     def json(self) -> Json:
         """The entry of ``templating.list``."""
         everything: Json = {"selected": True, "text": ["All"], "value": [queries.ALL]}
         nothing: Json = {"selected": False, "text": "", "value": ""}
+        if self.switch:
+            nothing = {"selected": True, "text": SWITCH[0], "value": SWITCH[0]}
         return {
             **({"allValue": self.all_value} if self.several else {}),
             "allowCustomValue": False,
             "current": everything if self.several else nothing,
             "datasource": DATASOURCE,
             "description": self.description,
-            "hide": _HIDE if self.hidden else 0,
+            "hide": _HIDE if self.hidden or self.switch else 0,
             "includeAll": self.several,
             "label": self.label,
             "multi": self.several,
@@ -61,10 +67,22 @@ class Variable:
             "query": {"editorType": "sql", "rawSql": queries.load(self.query).sql},
             "refresh": _REFRESH_ON_TIME_RANGE,
             "regex": "",
-            "skipUrlSync": False,
+            "skipUrlSync": self.switch,
             "sort": 0,
             "type": "query",
         }
+
+
+_SWITCHES = (
+    Variable(
+        "unready",
+        "Not ready",
+        "options_unready",
+        "What boards leave out where the standings hold the time range ready; filled in by itself.",
+        several=False,
+        switch=True,
+    ),
+)
 
 
 def dashboard(
@@ -79,6 +97,10 @@ def dashboard(
     keep_time: bool = True,
 ) -> Json:
     """The whole document, panels numbered; ``keep_time``: links to others keep its time range."""
+    used = switches(
+        "\n".join(target.get("rawSql", "") for panel in panels for target in _targets(panel))
+    )
+    variables = (*variables, *(switch for switch in _SWITCHES if switch.name in used))
     return {
         "annotations": {"list": []},
         "description": description,
@@ -114,3 +136,8 @@ def dashboard(
         "version": 1,
         "weekStart": "",
     }
+
+
+def _targets(panel: Json) -> list[Json]:
+    inner = panel.get("panels", [])
+    return [*panel.get("targets", []), *(target for one in inner for target in _targets(one))]

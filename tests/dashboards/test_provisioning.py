@@ -116,13 +116,19 @@ def test_a_panel_asks_the_provisioned_data_source(board, panel):
 @pytest.mark.parametrize(("board", "panel"), PANELS)
 def test_variables_are_used_safely(board, panel):
     """No panel puts a value into SQL by a format that a hostile or Windows name could leave."""
-    from tokenboard.queries.variables import references
+    from tokenboard.queries.variables import references, switches
 
-    known = {variable["name"] for variable in board["templating"]["list"]}
+    known = {variable["name"]: variable for variable in board["templating"]["list"]}
     for target in panel["targets"]:
+        turned = switches(target.get("rawSql", ""))
+        for name in turned:
+            # Nobody chooses it, by no address either, and at first nothing is left out.
+            assert known[name]["skipUrlSync"]
+            assert known[name]["hide"] == 2
+            assert known[name]["current"]["value"] == "--"
         for name, formats in references(target.get("rawSql", "")).items():
             assert name in known
-            assert formats <= SAFE_FORMATS
+            assert formats <= ({"raw"} if name in turned else SAFE_FORMATS)
 
 
 @pytest.mark.parametrize("board", DASHBOARDS, ids=lambda board: board["uid"])

@@ -184,6 +184,41 @@ def test_an_unquoted_value_must_be_harmless(reference):
         query.render(variables={"u": "' OR 1=1 --"})
 
 
+SWITCHED = """-- variable: ready default=--
+SELECT
+    'read' AS way
+${ready:raw}
+    , 'summed; it''s' -- isn't it
+    AS more
+    --*/
+    , 3 AS last
+${ready:raw}
+    , $__toTime > 0 AS time
+    --*/
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "row"), [({}, ("read", "summed; it's", 3, 1)), ({"ready": "/*"}, ("read", 3))]
+)
+def test_a_switch_turns_lines_on_and_off(bare_clickhouse, value, row):
+    """Lines below a switch are read as long as it says nothing else."""
+    sql = queries.parse("q", SWITCHED).render(variables=value)
+    assert bare_clickhouse.query(sql).result_rows == [row]
+    # as Grafana sends it to ClickHouse, comments and all
+    as_it_is = SWITCHED.replace("${ready:raw}", value.get("ready", "--"))
+    as_it_is = as_it_is.replace("$__toTime", "now()")
+    assert bare_clickhouse.query(as_it_is).result_rows == [row]
+
+
+@pytest.mark.parametrize("value", ["*/ 1 --", "", "-- \n1,", ["--", "/*"], queries.ALL])
+def test_a_switch_holds_nothing_else(value):
+    """What would leave the line is refused, and named."""
+    query = queries.parse("q", SWITCHED)
+    with pytest.raises(queries.VariableError, match="'ready'"):
+        query.render(variables={"ready": value})
+
+
 @pytest.mark.parametrize(
     ("form", "several", "single"),
     [

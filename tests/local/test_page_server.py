@@ -134,6 +134,25 @@ def test_bad_requests_say_what_is_wrong(ask, request_, status):
     assert answer.json()["error"]
 
 
+def test_what_is_left_out_is_not_for_the_browser_to_say(ask):
+    """Switches inside a query are the server's: what a request says of them goes nowhere."""
+    board = panels.dashboards()["tokenboard-leaderboard"]
+    turned = [
+        (panel["id"], target["refId"])
+        for panel in panels.panels(board)
+        for target in panel.get("targets", [])
+        if "rawSql" in target and panels.switches_of(board, panel["id"], target["refId"])
+    ]
+    assert len(turned) >= 4
+    for panel, ref in turned:
+        plain = ask_panel(ask, **{**BOARD, "panel": panel, "ref": ref, **MONTH})
+        for said in ("/*", "*/ SELECT 1 --", ["--"]):
+            told = {**BOARD, "panel": panel, "ref": ref, **MONTH, "variables": {"unready": said}}
+            answer = ask_panel(ask, **told)
+            assert answer.status_code == plain.status_code == 200
+            assert answer.json() == plain.json()
+
+
 def test_requests_that_are_no_json(ask):
     """Other content types (a form of another page could send one), broken and huge bodies are refused."""
     url = f"{ask.addresses['web']}/api/query"

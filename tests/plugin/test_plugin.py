@@ -25,7 +25,7 @@ from tokenboard import store
 from tokenboard.local.stack import Stack
 from tokenboard.queries import chart_interval, panels
 from tokenboard.queries.macros import TimeWindow, blank_comments, expand
-from tokenboard.queries.variables import ALL, interpolate
+from tokenboard.queries.variables import ALL, interpolate, switches, turn
 from tokenboard.store import prices
 
 HERE = Path(__file__).resolve().parent
@@ -75,8 +75,13 @@ def panel_queries(now, chosen):
             ]
             for name, target, shown in targets:
                 built_in = {"__from": str(window.start_ms), "__to": str(window.end_ms)}
-                raw = interpolate(target["rawSql"], {**built_in, **values, **chosen}, every)
+                filled = {**built_in, **values, **chosen}
+                raw = interpolate(turn(target["rawSql"], filled), filled, every)
                 yield Asked(f"{name} ({label})", {**target, "rawSql": raw}, window, shown)
+                if switches(target["rawSql"]) and label == "month":
+                    turned = turn(target["rawSql"], {**filled, "unready": "/*"})
+                    raw = interpolate(turned, filled, every)
+                    yield Asked(f"{name} (ready)", {**target, "rawSql": raw}, window, shown)
 
 
 def alert_queries(now):

@@ -52,9 +52,16 @@ def large(tmp_path_factory):
         client.close()
 
 
-def ask(client, name, end, **variables):
+def run(client, name, end, variables):
     text = queries.load(name).render(since=timedelta(hours=24), to_ts=end, variables=variables)
-    answer = json.loads(client.raw_query(text, fmt="JSONCompact"))
+    return json.loads(client.raw_query(text, fmt="JSONCompact"))
+
+
+def ask(client, name, end, **variables):
+    answer = run(client, name, end, variables)
+    # As a dashboard asks it, which leaves out what is not read.
+    ((switch,),) = run(client, "options_unready", end, variables)["data"]
+    assert run(client, name, end, {**variables, "unready": switch})["data"] == answer["data"]
     names = [column["name"] for column in answer["meta"]]
     return [dict(zip(names, row, strict=True)) for row in answer["data"]]
 
@@ -68,7 +75,10 @@ def ask(client, name, end, **variables):
 def test_a_day_is_the_same_kept_ready_or_summed(large, chosen, first, second, earlier):
     """25 hours of n tokens each, everybody's rank as the day before, and the two sessions of the last hour."""
     client, now = large
-    rows = ask(client, "leaderboard", now - timedelta(hours=earlier), **chosen)
+    end = now - timedelta(hours=earlier)
+    switch = run(client, "options_unready", end, chosen)["data"]
+    assert switch == [["--" if earlier else "/*"]]
+    rows = ask(client, "leaderboard", end, **chosen)
     assert len(rows) == 250
     told = [
         (r["rank"], r["person"], int(r["net_tokens"]), r["movement"], int(r["calls"])) for r in rows

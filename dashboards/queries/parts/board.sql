@@ -1,19 +1,11 @@
+-- variable: unready default=--
 -- include: chosen
     ,
-    -- Where the board comes from. Above 0: the window, in hours, that the standings hold ready for everything, one model or
-    -- one agent (a day goes by the hour); below 0: one that is summed from their parts, for several; 0: another range.
-    -- Each mention costs planning, so the free way names it once a table, and reads tables instead of views.
-    (SELECT if(
-            position('${model:customqueryparam:v}', '&') = 0 AND position('${agent:customqueryparam:v}', '&') = 0
-                AND ('${model:customqueryparam:v}' = 'v=*' OR '${agent:customqueryparam:v}' = 'v=*'),
-            toInt32(maxIf(window_hours, if(window_hours = 24,
-                toStartOfHour($__toTime) = made AND toStartOfHour($__fromTime) = made - 86400,
-                $__toTime > now() - 7200
-                    AND abs(dateDiff('second', $__fromTime, $__toTime) - window_hours * 3600) <= 3700))) AS hours,
-            if(hours = 24, 0, -hours))
-        FROM standing_board_rows
-        WHERE generation = (SELECT max(generation) FROM generations WHERE stage = 'standings')
-            AND window_hours > 0 AND model = '*' AND agent = '*' AND place <= 1) AS way,
+    -- Nine tenths of what a ready board costs is planning, most of that of what it does not read: a dashboard that knows
+    -- that it is ready leaves that out (options_unready.sql).
+${unready:raw}
+-- include: way
+    ,
     -- Rows of usage in the time range, or in the same range a day earlier, by person. Who chose not to be named stands
     -- under their pseudonym.
     used AS
@@ -116,6 +108,8 @@
         WHERE way = 0 AND window_days IN (30, 90) AND subject = 'user'
         GROUP BY name
     ),
+    --*/
+    multiIf(seconds < 172800, 24, seconds < 1036800, 168, seconds < 3888000, 720, 2160) AS nearest,
     -- One row per person with usage in the time range, whoever's team is chosen. place: the rank, 0 without one.
     board AS
     (
@@ -123,9 +117,11 @@
             place, prev_rank, name AS user_id, display_name, team, tier, titles, gross_tokens, net_tokens, cost_usd, calls,
             unknown_calls, unpriced_calls, sessions, models, input_tokens, cache_read_tokens, tasks_completed
         FROM standing_board
-        WHERE window_hours = way AND model = picked_models[1]
+        WHERE window_hours = nearest AND model = picked_models[1]
             AND agent = if(picked_agents[1] = '(none)', '', picked_agents[1])
             AND $__conditionalAll((has(picked_teams, '*') OR has(picked_teams, if(team = '', '(none)', team))), $team)
+${unready:raw}
+            AND way > 0
         UNION ALL
         SELECT
             if(p.unranked, 0, toUInt32(p.place)),
@@ -147,4 +143,5 @@
         LEFT JOIN known ON known.user_id = p.user_id
         WHERE p.is_now
             AND $__conditionalAll((has(picked_teams, '*') OR has(picked_teams, if(team_now = '', '(none)', team_now))), $team)
+    --*/
     )

@@ -119,22 +119,39 @@ class _Server:
 
     async def query(self, request: Request) -> Response:
         asked = await _asked(request)
+        board = _board(str(asked.get("dashboard", "")))
+        panel = cast("int | str", asked.get("panel", ""))
+        ref = str(asked.get("ref", "A"))
+        variables = _variables(asked)
         try:
-            sql = panels.sql_for(
-                _board(str(asked.get("dashboard", ""))),
-                cast("int | str", asked.get("panel", "")),
-                str(asked.get("ref", "A")),
-                start_ms=_milliseconds(asked, "from"),
-                end_ms=_milliseconds(asked, "to"),
-                variables=_variables(asked),
-            )
+            for switch in panels.switches_of(board, panel, ref):
+                answer = await self._answer(asked, board, panels.VARIABLE_PANEL, switch, variables)
+                variables[switch] = json.loads(answer)["rows"][0][0]
+            data = await self._answer(asked, board, panel, ref, variables)
         except ValueError as error:
             raise HTTPException(400, str(error)) from error
+        return Response(data, media_type="application/json")
+
+    async def _answer(
+        self,
+        asked: Mapping[str, Any],
+        board: dict[str, Any],
+        panel: int | str,
+        ref: str,
+        variables: Mapping[str, str | list[str]],
+    ) -> bytes:
+        sql = panels.sql_for(
+            board,
+            panel,
+            ref,
+            start_ms=_milliseconds(asked, "from"),
+            end_ms=_milliseconds(asked, "to"),
+            variables=variables,
+        )
         try:
-            data = await self._answers.of(sql)
+            return await self._answers.of(sql)
         except Exception as error:
             raise HTTPException(500, one_line(error)) from error
-        return Response(data, media_type="application/json")
 
 
 class _Lasting(StaticFiles):

@@ -9,9 +9,9 @@ Grafana, the command line, the local page and the tests run the same file. It be
 
 ``description`` may go on in further comment lines. ``variable`` names one Grafana variable that the
 query uses and what holds when a caller gives none: ``all=TEXT`` chooses "All" (TEXT is what "All"
-puts into the SQL), ``default=TEXT`` a value. After the header stands one SELECT. In it, a line
-``-- include: PART`` stands for ``dashboards/queries/parts/PART.sql``, whose own ``variable`` lines
-count as the query's.
+puts into the SQL), ``default=TEXT`` a value; ``default=--`` makes a switch (``variables.SWITCH``).
+After the header stands one SELECT. In it, a line ``-- include: PART`` stands for
+``dashboards/queries/parts/PART.sql``, whose own ``variable`` lines count as the query's.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from tokenboard import resources
 from tokenboard.queries import macros
 from tokenboard.queries.macros import MacroError, TimeWindow
-from tokenboard.queries.variables import ALL, VariableError, interpolate, references
+from tokenboard.queries.variables import ALL, VariableError, interpolate, references, turn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -125,9 +125,9 @@ def render_sql(
             syntax error that names something else) or wrong arguments.
         VariableError: a variable without a value, or a value not safe in its format.
     """
-    # A variable that only a comment mentions needs no value.
-    sql = macros.blank_comments(sql)
     values = {**_built_in(window), **variables}
+    # A variable that only a comment mentions needs no value.
+    sql = macros.blank_comments(turn(sql, values))
     known = macros.NAMES | values.keys() | {"conditionalAll"}
     for name in sorted(macros.macro_names(sql)):
         if name not in known and f"__{name}" not in known:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tokenboard import resources
 from tokenboard.queries import QueryError, chart_interval, render_sql
 from tokenboard.queries.macros import TimeWindow
-from tokenboard.queries.variables import ALL
+from tokenboard.queries.variables import ALL, switches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -93,6 +93,17 @@ def sql_for(
         {**_chosen(dashboard), **(variables or {})},
         {v["name"]: v["allValue"] for v in _variables(dashboard) if v.get("allValue")},
     )
+
+
+def switches_of(dashboard: Json, panel: int | str, ref: str) -> set[str]:
+    """Return the variables that turn parts of a target's SQL on or off.
+
+    Each is filled by its own query; as the dashboard's JSON has them nothing is left out.
+
+    Raises:
+        QueryError: no such panel or target.
+    """
+    return switches(_raw_sql(dashboard, panel, ref))
 
 
 def _raw_sql(dashboard: Json, panel: int | str, ref: str) -> str:

@@ -32,6 +32,16 @@ _REFERENCE = re.compile(
     r"|\$\{(?P<braced>\w+)(?::(?P<braced_format>[^}]+))?\}",
     re.ASCII,
 )
+SWITCH = ("--", "/*")
+"""What a switch may hold: a variable that alone on a line turns the lines below it on or off. ::
+
+    ${unready:raw}
+    what is read only then
+    --*/
+
+The first makes both marks comments of a line, the second all of it one comment.
+"""
+_SWITCH_LINE = re.compile(r"^[ \t]*\$\{(\w+):raw\}[ \t]*$", re.ASCII | re.MULTILINE)
 _HARMLESS = re.compile(r"(?!.*--)[A-Za-z0-9_.:/@+-]*", re.ASCII)
 _CONDITIONAL = "$__conditionalAll("
 
@@ -52,6 +62,27 @@ def references(sql: str) -> dict[str, set[str]]:
         if not name.startswith("__"):
             found.setdefault(name, set()).add(form)
     return found
+
+
+def switches(sql: str) -> set[str]:
+    """Return the variables that turn lines of ``sql`` on or off (``SWITCH``)."""
+    return set(_SWITCH_LINE.findall(sql))
+
+
+def turn(sql: str, values: Mapping[str, str | Sequence[str]]) -> str:
+    """Put in what the switches hold, before anything else: it decides what is a comment.
+
+    Raises:
+        VariableError: one without a value, or with another than a switch may hold.
+    """
+
+    def put_in(match: re.Match[str]) -> str:
+        value = values.get(match[1])
+        if value not in SWITCH:
+            raise VariableError(f"variable {match[1]!r} is {value!r}, not one of {SWITCH}")
+        return str(value)
+
+    return _SWITCH_LINE.sub(put_in, sql)
 
 
 def interpolate(

@@ -124,7 +124,7 @@ function ranges() {
 // A variable without All takes its first choice, as in Grafana.
 async function defaults() {
   for (const variable of dashboard.templating?.list || []) {
-    if (variable.type !== 'query' || variable.includeAll || state.variables.get(variable.name)?.[0]) continue;
+    if (variable.type !== 'query' || variable.includeAll || variable.skipUrlSync || state.variables.get(variable.name)?.[0]) continue;
     begin();
     const [first] = await choices(variable);
     if (first) state.variables.set(variable.name, [first.value]);

@@ -35,7 +35,8 @@ export class State {
     this.from ||= dashboard.time?.from || 'now-30d';
     this.to ||= dashboard.time?.to || 'now';
     for (const variable of dashboard.templating?.list || []) {
-      if (this.variables.has(variable.name)) continue;
+      // What no address says the server finds out by itself.
+      if (variable.skipUrlSync || this.variables.has(variable.name)) continue;
       const value = variable.current?.value ?? ALL;
       this.variables.set(variable.name, Array.isArray(value) ? value : [value]);
     }
