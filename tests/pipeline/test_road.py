@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 
+import httpx
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from pipeline.conftest import until
 
 # Three calls through the real SDK to a provider of its own; ada says who she is.
@@ -80,3 +83,34 @@ def test_calls_of_an_app_reach_the_leaderboard(plain, query, user, protocol):
     assert until(lambda: query(board)) == [(3, 321, True)]
     raw = "SELECT count() FROM otel_traces WHERE toString(tuple(*)) LIKE '%secret plan%'"
     assert query(raw) == [(0,)]
+
+
+def test_text_that_is_no_utf8_costs_only_its_own_call(plain, query):
+    """A byte that is no text passes the collector as it came; its call is kept out of the sums and told of."""
+    request = ExportTraceServiceRequest()
+    spans = request.resource_spans.add().scope_spans.add().spans
+    now = time.time_ns()
+    for number, user in enumerate(("hopper", "pl@in")):
+        span = spans.add(
+            name="chat m", kind=3, trace_id=os.urandom(16), span_id=os.urandom(8),
+            start_time_unix_nano=now - 10**9, end_time_unix_nano=now + number,
+        )  # fmt: skip
+        for key, value in (
+            ("gen_ai.operation.name", "chat"),
+            ("gen_ai.provider.name", "openai"),
+            ("gen_ai.request.model", "gpt-4o"),
+            ("user.id", user),
+        ):
+            span.attributes.add(key=key).value.string_value = value
+        span.attributes.add(key="gen_ai.usage.input_tokens").value.int_value = 1000
+    sent = request.SerializeToString().replace(b"pl@in", b"pl\xffin")
+    kind = {"content-type": "application/x-protobuf"}
+    assert httpx.post(f"{plain.url}/v1/traces", content=sent, headers=kind).status_code == 200
+    raw = "SELECT count() FROM otel_traces WHERE SpanAttributes['user.id'] = 'pl\\xFFin'"
+    assert until(lambda: query(raw) == [(1,)])
+    told = (
+        "SELECT user_id, gross_tokens, unknown_calls FROM usage_1h "
+        "WHERE user_id LIKE 'hop%' OR user_id LIKE 'pl%in' ORDER BY user_id"
+    )
+    assert until(lambda: query(told)) == [("hopper", 1000, 0), ("pl\ufffdin", 0, 1)]
+    assert query("SELECT sum(calls) FROM flawed WHERE flaw = 'utf8'") == [(1,)]
