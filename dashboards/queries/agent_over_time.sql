@@ -13,8 +13,12 @@ WITH
     )
 SELECT
     since AS time,
-    if(who IN (SELECT who FROM by_agent GROUP BY who ORDER BY sum(tokens) DESC LIMIT 12), who, 'others') AS agent_name,
+    if(place <= 12, who, 'others') AS agent_name,
     sum(tokens) AS gross_tokens
-FROM by_agent
+FROM
+(
+    SELECT since, who, tokens, dense_rank() OVER (ORDER BY burned DESC, who) AS place
+    FROM (SELECT since, who, tokens, sum(tokens) OVER (PARTITION BY who) AS burned FROM by_agent)
+)
 GROUP BY time, agent_name
 ORDER BY time, agent_name

@@ -4,7 +4,7 @@
 --   retry after a success, same request within an hour, loop, idle burn.
 WITH
 -- include: person
--- include: usage
+-- include: usage_of_person
 SELECT taken.1 AS kind, taken.2 AS tokens
 FROM
 (
@@ -12,7 +12,6 @@ FROM
 -- include: deduction_kinds
     ]) AS taken
     FROM usage
-    WHERE user_id = person
 )
 WHERE tokens > 0
 ORDER BY tokens DESC

@@ -3,9 +3,9 @@
 --   model; deducted tokens are left out.
 WITH
 -- include: person
--- include: usage
+-- include: usage_of_person
 SELECT u.since AS time, u.model AS model, sum(u.net_tokens) AS net_tokens
 FROM usage AS u
-WHERE u.user_id = person AND u.model != ''
+WHERE u.model != ''
 GROUP BY time, model
 ORDER BY time, model

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from dashboards.company import Company
 from dashboards.troubles import LOOPING, NESTED, ROUNDS, Troubles
+from store import spans
 from tokenboard import loops, queries, store
 from tokenboard.queries import panels
 
@@ -219,6 +220,31 @@ def test_a_persons_page_agrees_with_the_board(company, user, days):
         rows = run(client, name, since=since, variables={"user": user})
         assert sum(r["net_tokens"] for r in rows) == made.people[user].gross
     assert len(rows) == len(made.people[user].sessions)
+
+
+def test_a_persons_page_has_what_their_other_names_used(books):
+    """Calls told under a name of theirs are on it, by the hour and by the day; another's name is not."""
+    client = books.client(use_database=False)
+    store.migrate(client, database="other_names")
+    client.command("USE other_names")
+    at = datetime.now(UTC) - timedelta(hours=2)
+    calls = [
+        spans.call(ts=at, user=name, input_tokens=tokens, output_tokens=0, model="m-1")
+        for name, tokens in {"ada": 100, "ada-laptop": 10, "bob": 1}.items()
+    ]
+    spans.insert(client, "other_names", calls)
+    client.command(
+        "INSERT INTO aliases (value, kind, person_id) VALUES ('ada-laptop', 'login', 'ada'), ('bob', 'login', 'rob')"
+    )
+    store.refresh(client, "other_names")
+    expected = {"ada": [110], "rob": [1], "bob": [], "ada-laptop": []}
+    for user, hours in itertools.product(expected, (24, 240)):
+        given = {"since": timedelta(hours=hours), "variables": {"user": user}}
+        used = run(client, "person_models", **given)
+        assert [row["gross_tokens"] for row in used] == expected[user]
+        counted = run(client, "person_over_time", **given)
+        assert [row["net_tokens"] for row in counted] == expected[user]
+    client.close()
 
 
 def test_calls_of_nobody_have_a_page_too(company):

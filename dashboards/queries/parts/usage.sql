@@ -15,9 +15,7 @@
             FROM usage_1h
             WHERE NOT by_day AND hour BETWEEN toStartOfHour($__fromTime) AND $__toTime
         )
-        WHERE (has(picked_models, '*') OR has(picked_models, model))
-            AND (has(picked_agents, '*') OR has(picked_agents, if(agent = '', '(none)', agent)))
-            AND (has(picked_teams, '*')
+        WHERE $__conditionalAll((has(picked_teams, '*')
                 OR user_id IN
                 (
                     SELECT name
@@ -27,5 +25,6 @@
                 )
                 -- Who was last seen before the standings begin has the team of the call.
                 OR ($__fromTime < now() - INTERVAL 89 DAY AND has(picked_teams, if(team = '', '(none)', team))
-                    AND user_id NOT IN (SELECT name FROM standings WHERE window_days = 90 AND subject = 'user')))
+                    AND user_id NOT IN (SELECT name FROM standings WHERE window_days = 90 AND subject = 'user'))), $team)
+-- include: of_models_and_agents
     )
