@@ -1,11 +1,11 @@
 """Recompute what changed: calls from emissions, usage from calls, standings from usage.
 
-Every stage works alike. A view ``<stage>_dirty`` names the units (ten minutes, an hour, a day)
-whose inputs are not those that their newest generation was made from. The stage writes whole units
-as rows of a new generation, then one row in ``generations`` makes it the one that is read. Rows
-that are read are never changed: so a crash at any moment, a replay, or two of these at once change
-no figure; whoever comes second only does work twice. Calls that come late into many others are the
-one exception to whole units (``additions``).
+Every stage (``stages``) works alike. A view ``<stage>_dirty`` names the units (ten minutes, an hour,
+a day) whose inputs are not those that their newest generation was made from. The stage writes whole
+units as rows of a new generation, then one row in ``generations`` makes it the one that is read.
+Rows that are read are never changed: so a crash at any moment, a replay, or two of these at once
+change no figure; whoever comes second only does work twice. Calls that come late into many others
+are the one exception to whole units (``additions``).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from tokenboard import resources
 from tokenboard.store import additions, sql
+from tokenboard.store.stages import BY_NAME, PHASES, STAGES, Stage
 from tokenboard.store.units import DAY, HOUR, IDLE, SLOT, moment, moments
 
 if TYPE_CHECKING:
@@ -32,66 +33,8 @@ BATCH_ROWS = 2_000_000
 BATCH_UNITS = 240
 # Likewise of those that are swept, each named three times with its generation.
 SWEPT_UNITS = 1500
-
-
 # How often what was superseded is removed, in seconds.
 SWEEP = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One step of the recomputation.
-
-    Attributes:
-        name: also the folder in ``clickhouse/refresh`` and the prefix of the dirty view.
-        unit: length of a unit in seconds, 0 for the one unit of the standings.
-        tables: where the rows go; the first holds what the stage is named for.
-        key: the column of the tables that holds the unit; empty where rows are not kept by unit.
-        reach: how much earlier in seconds than the unit itself the calls are that it looks at.
-        from_slots: whether it is made from the sums of ten minutes (``refresh/slots``).
-        later: whether it may wait a little while more comes in: the board is not made from it.
-    """
-
-    name: str
-    unit: int
-    tables: tuple[str, ...]
-    key: str
-    reach: int = 0
-    from_slots: bool = False
-    later: bool = False
-
-
-STAGES = (
-    Stage("calls", SLOT, ("call_rows", "tool_rows", "usage_slot_rows", "yielded_rows"), "slot"),
-    Stage("turns", HOUR, ("turn_rows",), "hour", from_slots=True),
-    Stage("deductions", HOUR, ("deduction_rows",), "hour", reach=HOUR),
-    Stage("usage_1h", HOUR, ("usage_1h_rows", "team_usage_1h_rows"), "hour", from_slots=True),
-    Stage("sessions", HOUR, ("session_rows", "task_usage_rows"), "hour", from_slots=True),
-    Stage("usage_1d", DAY, ("usage_1d_rows", "team_usage_1d_rows"), "day"),
-    Stage(
-        "standings",
-        0,
-        (
-            "standing_rows",
-            "standing_part_rows",
-            "standing_trend_rows",
-            "standing_board_rows",
-            "standing_adoption_rows",
-        ),
-        "",
-    ),
-    Stage("sessions_1d", DAY, ("session_day_rows", "session_sum_rows"), "day", later=True),
-    Stage("cube_1h", HOUR, ("usage_cube_1h_rows", "attempt_1h_rows"), "hour", later=True),
-    Stage("cube_1d", DAY, ("usage_cube_1d_rows", "attempt_1d_rows"), "day", later=True),
-)
-_BY_NAME = {stage.name: stage for stage in STAGES}
-# The order they are made in: the first lane leads to the board; what stands in the second needs
-# nothing of what stands beside it.
-_PHASES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
-    (("calls", "turns", "deductions"), ()),
-    (("usage_1h", "usage_1d"), ("sessions",)),
-    (("standings",), ("sessions_1d", "cube_1h", "cube_1d")),
-)
 _SCRATCH = re.compile(r"^CREATE TEMPORARY TABLE (\w+)", re.MULTILINE)
 # A task that is told of again makes the earlier hours of its dirty.
 _TELLS_OTHERS = "refresh/usage_1h/05_task_hours.sql"
@@ -151,7 +94,7 @@ def refresh(
     if beside is not None:
         lanes.append(_Lane(_Work(beside, layout), inputs, patient=patient))
     with ThreadPoolExecutor(1, "tokenboard-books-beside") as pool:
-        for first, second in _PHASES:
+        for first, second in PHASES:
             other = pool.submit(lanes[-1].run, second) if beside is not None else None
             lanes[0].run(first)
             if other is None:
@@ -180,7 +123,7 @@ class _Lane:
 
     def run(self, names: Sequence[str]) -> None:
         for name in names:
-            self._bring_up(_BY_NAME[name])
+            self._bring_up(BY_NAME[name])
 
     def _bring_up(self, stage: Stage) -> None:
         began, key = time.monotonic(), (self.work.layout.database, stage.name)
