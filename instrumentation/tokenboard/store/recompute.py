@@ -1,7 +1,7 @@
 """Recompute what changed: calls from emissions, usage from calls, standings from usage.
 
-Every stage (``stages``) works alike. A view ``<stage>_dirty`` names the units (ten minutes, an hour,
-a day) whose inputs are not those that their newest generation was made from. The stage writes whole
+Every stage (``stages``) works alike. A view ``<stage>_dirty`` names the units (ten minutes, hours,
+days) whose inputs are not those that their newest generation was made from. The stage writes whole
 units as rows of a new generation, then one row in ``generations`` makes it the one that is read.
 Rows that are read are never changed: so a crash at any moment, a replay, or two of these at once
 change no figure; whoever comes second only does work twice. Calls that come late into many others
