@@ -35,8 +35,11 @@ MIN_PENDING_BYTES = 2**20
 # reads spans: some 150 ms of CPU however few its rows. So inserts keep a distance of a few times
 # what the last took; posts gather meanwhile. At 500 calls a second the whole then takes 1.1
 # cores; with four inserts a second it took 1.6.
+# A large group is worth its overhead: those are not kept waiting for long.
 MIN_SPACING_S = 0.025
 MAX_SPACING_S = 1.0
+MAX_SPACING_OF_LARGE_S = 0.25
+LARGE_BYTES = 2**20
 _SPACING_FACTOR = 4
 
 # Records of what a table holds, as the collector's metrics call them; of any other: metric points.
@@ -195,7 +198,9 @@ class Ingest:
                     if not done.done():
                         done.set_exception(InsertError("internal error", passing=True))
             took = time.monotonic() - started
-            due = started + min(max(_SPACING_FACTOR * took, MIN_SPACING_S), MAX_SPACING_S)
+            large = self._busy_bytes >= LARGE_BYTES
+            most = MAX_SPACING_OF_LARGE_S if large else MAX_SPACING_S
+            due = started + min(max(_SPACING_FACTOR * took, MIN_SPACING_S), most)
             with self._changed:
                 # A small group takes as long as its overhead and tells nothing of a large one.
                 if took > 1 or self._busy_bytes >= MIN_PENDING_BYTES // 4:
