@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from tokenboard import resources
 from tokenboard.store import additions, sql
-from tokenboard.store.stages import BY_NAME, PHASES, STAGES, Stage
+from tokenboard.store.stages import PHASES, STAGES, Stage
 from tokenboard.store.units import DAY, HOUR, IDLE, SLOT, moment, moments
 
 if TYPE_CHECKING:
@@ -95,12 +95,12 @@ def refresh(
         lanes.append(_Lane(_Work(beside, layout), inputs, patient=patient))
     with ThreadPoolExecutor(1, "tokenboard-books-beside") as pool:
         for first, second in PHASES:
-            other = pool.submit(lanes[-1].run, second) if beside is not None else None
+            if beside is None:
+                lanes[0].run((*first, *second))
+                continue
+            other = pool.submit(lanes[1].run, second)
             lanes[0].run(first)
-            if other is None:
-                lanes[0].run(second)
-            else:
-                other.result()
+            other.result()
     work.sweep(_unswept(database, 1 if patient else len(STAGES)), wait=not patient)
     if all(lane.settled for lane in lanes):
         # Fingerprint of before the work: what has come since then leaves the whole pending.
@@ -121,9 +121,9 @@ class _Lane:
         self.written = 0
         self.settled = True
 
-    def run(self, names: Sequence[str]) -> None:
-        for name in names:
-            self._bring_up(BY_NAME[name])
+    def run(self, stages: Sequence[Stage]) -> None:
+        for stage in stages:
+            self._bring_up(stage)
 
     def _bring_up(self, stage: Stage) -> None:
         began, key = time.monotonic(), (self.work.layout.database, stage.name)

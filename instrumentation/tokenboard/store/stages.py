@@ -34,34 +34,48 @@ class Stage:
     later: bool = False
 
 
-STAGES = (
-    Stage("calls", SLOT, ("call_rows", "tool_rows", "usage_slot_rows", "yielded_rows"), "slot"),
-    Stage("turns", HOUR, ("turn_rows",), "hour", from_slots=True),
-    Stage("deductions", HOUR, ("deduction_rows",), "hour", reach=HOUR),
-    Stage("usage_1h", HOUR, ("usage_1h_rows", "team_usage_1h_rows"), "hour", from_slots=True),
-    Stage("sessions", HOUR, ("session_rows", "task_usage_rows"), "hour", from_slots=True),
-    Stage("usage_1d", DAY, ("usage_1d_rows", "team_usage_1d_rows"), "day"),
-    Stage(
-        "standings",
-        0,
+# The order they are made in. Each phase has two lanes: the first leads to the board, what stands in
+# the second needs nothing of what stands beside it.
+PHASES = (
+    (
         (
-            "standing_rows",
-            "standing_part_rows",
-            "standing_trend_rows",
-            "standing_board_rows",
-            "standing_adoption_rows",
+            Stage(
+                "calls", SLOT, ("call_rows", "tool_rows", "usage_slot_rows", "yielded_rows"), "slot"
+            ),
+            Stage("turns", HOUR, ("turn_rows",), "hour", from_slots=True),
+            Stage("deductions", HOUR, ("deduction_rows",), "hour", reach=HOUR),
         ),
-        "",
+        (),
     ),
-    Stage("sessions_1d", DAY, ("session_day_rows", "session_sum_rows"), "day", later=True),
-    Stage("cube_1h", HOUR, ("usage_cube_1h_rows", "attempt_1h_rows"), "hour", later=True),
-    Stage("cube_1d", DAY, ("usage_cube_1d_rows", "attempt_1d_rows"), "day", later=True),
+    (
+        (
+            Stage(
+                "usage_1h", HOUR, ("usage_1h_rows", "team_usage_1h_rows"), "hour", from_slots=True
+            ),
+            Stage("usage_1d", DAY, ("usage_1d_rows", "team_usage_1d_rows"), "day"),
+        ),
+        (Stage("sessions", HOUR, ("session_rows", "task_usage_rows"), "hour", from_slots=True),),
+    ),
+    (
+        (
+            Stage(
+                "standings",
+                0,
+                (
+                    "standing_rows",
+                    "standing_part_rows",
+                    "standing_trend_rows",
+                    "standing_board_rows",
+                    "standing_adoption_rows",
+                ),
+                "",
+            ),
+        ),
+        (
+            Stage("sessions_1d", DAY, ("session_day_rows", "session_sum_rows"), "day", later=True),
+            Stage("cube_1h", HOUR, ("usage_cube_1h_rows", "attempt_1h_rows"), "hour", later=True),
+            Stage("cube_1d", DAY, ("usage_cube_1d_rows", "attempt_1d_rows"), "day", later=True),
+        ),
+    ),
 )
-BY_NAME = {stage.name: stage for stage in STAGES}
-# The order they are made in: the first lane leads to the board; what stands in the second needs
-# nothing of what stands beside it.
-PHASES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
-    (("calls", "turns", "deductions"), ()),
-    (("usage_1h", "usage_1d"), ("sessions",)),
-    (("standings",), ("sessions_1d", "cube_1h", "cube_1d")),
-)
+STAGES: tuple[Stage, ...] = tuple(stage for phase in PHASES for lane in phase for stage in lane)
