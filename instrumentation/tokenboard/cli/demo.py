@@ -97,7 +97,8 @@ def demo(
                 }
             )
         else:
-            _print(shown, stack.addresses, seconds)
+            _print(shown, {} if once else stack.addresses)
+            show.console().print(f"{seconds} s", style="dim")
         if not once:
             common.say("Serving until Ctrl-C.")
             with contextlib.suppress(KeyboardInterrupt):
@@ -209,7 +210,7 @@ def _settle(stack: Stack) -> None:
         store.refresh(client)
 
 
-def _print(shown: Shown, addresses: dict[str, str], seconds: float) -> None:
+def _print(shown: Shown, addresses: dict[str, str]) -> None:
     console = show.console()
     wide = console.width >= show.WIDE
     console.print(board.board_table(shown.leaderboard, wide=wide))
@@ -225,5 +226,8 @@ def _print(shown: Shown, addresses: dict[str, str], seconds: float) -> None:
         ("clickhouse", "ClickHouse, also for tokenboard … --url"),
         ("otlp", "OTLP/HTTP, for an app of yours: OTEL_EXPORTER_OTLP_ENDPOINT"),
     ):
-        console.print(f"{addresses[name]:<24} {purpose}", markup=False)
-    console.print(f"{seconds} s", style="dim")
+        if name in addresses:
+            console.print(f"{addresses[name]:<24} {purpose}", markup=False)
+    if not addresses:
+        # An address that nobody serves any more would only be followed in vain.
+        console.print("The dashboards are served as long as it runs: leave out --once.")
